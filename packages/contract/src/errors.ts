@@ -1,0 +1,40 @@
+// The one catalogue of errors that the API answers with: code, HTTP status, title. Clients switch on `code`; people read `detail`.
+import { z } from 'zod';
+
+export const ERRORS = {
+  invalid_request: { status: 400, title: 'The request is not valid' },
+  unauthenticated: { status: 401, title: 'A valid token is needed' },
+  forbidden: { status: 403, title: 'This token may not do that' },
+  store_not_found: { status: 404, title: 'There is no such store' },
+  not_found: { status: 404, title: 'There is nothing here' },
+  method_not_allowed: { status: 405, title: 'This address does not answer that method' },
+  name_taken: { status: 409, title: 'The name is taken' },
+  already_deleting: { status: 409, title: 'The store is being deleted already' },
+  not_retryable: { status: 409, title: 'The store cannot be retried now' },
+  not_ready: { status: 409, title: 'The store is not ready yet' },
+  idempotency_key_reused: { status: 409, title: 'The idempotency key was used for another request' },
+  cursor_expired: { status: 410, title: 'The cursor is too old' },
+  payload_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body must be JSON' },
+  engine_unavailable: { status: 422, title: 'The engine is not available on this platform' },
+  quota_exceeded: { status: 429, title: 'A limit is reached' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  internal: { status: 500, title: 'Something went wrong on our side' },
+  unavailable: { status: 503, title: 'Temporarily unavailable' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+export const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
+
+/** RFC 9457 problem details, plus `code`, `requestId` and, for bad input, each bad field with what is wrong. */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.enum(ERROR_CODES),
+  requestId: z.string(),
+  errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+  limit: z.object({ name: z.string(), value: z.number(), used: z.number() }).optional(),
+});
+export type Problem = z.infer<typeof problemSchema>;

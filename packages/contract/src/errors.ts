@@ -17,6 +17,7 @@ export const ERRORS = {
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },
   engine_unavailable: { status: 422, title: 'The engine is not available on this platform' },
+  not_supported: { status: 422, title: 'The engine cannot do that' },
   quota_exceeded: { status: 429, title: 'A limit is reached' },
   rate_limited: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong on our side' },

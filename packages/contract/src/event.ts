@@ -1,6 +1,7 @@
 // Events: facts a person cares about, in past tense, each with a cursor. A cursor is opaque to clients and grows with time, so a
 // stream that is cut resumes with `Last-Event-ID` and misses nothing.
 import { z } from 'zod';
+import { storeIdSchema } from './store.ts';
 
 export const EVENT_TYPES = [
   'store.requested',
@@ -25,7 +26,7 @@ export type EventType = z.infer<typeof eventTypeSchema>;
 
 export const eventSchema = z.object({
   id: z.string().meta({ example: 'evt_42' }),
-  cursor: z.string().meta({ example: '42' }),
+  cursor: z.string().meta({ description: 'Opaque; resumes a stream', example: '781.42' }),
   type: eventTypeSchema,
   storeId: z.string().nullable(),
   at: z.iso.datetime(),
@@ -39,7 +40,16 @@ export type Event = z.infer<typeof eventSchema>;
 
 export const listEventsQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(100),
-  after: z.string().max(40).optional(),
+  after: z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be the `next` of an earlier page')
+    .optional(),
+});
+
+/** A stream begins after `Last-Event-ID`, else after `after` (the `cursor` of a list), else now. */
+export const streamEventsQuerySchema = z.strictObject({
+  after: z.string().max(60).optional(),
+  store: storeIdSchema.optional().meta({ description: 'Only events of this store' }),
 });
 export const eventListSchema = z.object({ items: z.array(eventSchema), next: z.string().nullable() });
 export type EventList = z.infer<typeof eventListSchema>;

@@ -1,7 +1,7 @@
 // What the platform says of itself: engines, plans, figures and health.
 import { z } from 'zod';
-import { HEALTHS, PHASES, planNameSchema, storeSchema } from './store.ts';
 import { jobSchema } from './job.ts';
+import { HEALTHS, PHASES, planNameSchema, storeSchema } from './store.ts';
 
 /** What every mutating store call answers: the store as it is now and the job that does the work. */
 export const storeAndJobSchema = z.object({ store: storeSchema, job: jobSchema });

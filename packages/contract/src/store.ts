@@ -17,7 +17,9 @@ export type PlanName = z.infer<typeof planNameSchema>;
 export const STORE_NAME_MAX_LENGTH = 40;
 const STORE_NAME_PATTERN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 const RESERVED_STORE_NAMES: ReadonlySet<string> = new Set(
-  'www api app admin dashboard souk store stores mail login auth status docs static cdn assets grafana prometheus'.split(' '),
+  'www api app admin dashboard souk store stores mail login auth status docs static cdn assets grafana prometheus'.split(
+    ' ',
+  ),
 );
 const RESERVED_PREFIXES = ['store-', 'kube-'] as const;
 
@@ -64,6 +66,7 @@ export const createStoreSchema = z.strictObject({
     .max(ADMIN_PASSWORD_MAX_LENGTH, 'must have 12 to 128 characters')
     // A control character could not be typed into a shop's login form.
     .regex(/^\P{Cc}*$/u, 'may not hold control characters')
+    .refine((password) => password.isWellFormed(), 'must be well-formed Unicode')
     .optional(),
 });
 export type CreateStore = z.infer<typeof createStoreSchema>;
@@ -98,7 +101,12 @@ export const listStoresQuerySchema = z.strictObject({
   after: z.string().max(200).optional(),
   phase: phaseSchema.optional(),
   engine: engineNameSchema.optional(),
-  q: z.string().max(100).optional(),
+  q: z
+    .string()
+    .max(100)
+    .regex(/^\P{Cc}*$/u, 'may not hold control characters')
+    .optional()
+    .meta({ description: 'Part of the name' }),
 });
 export type ListStoresQuery = z.infer<typeof listStoresQuerySchema>;
 
@@ -130,9 +138,14 @@ export const podSchema = z.object({
 export type Pod = z.infer<typeof podSchema>;
 export const podListSchema = z.object({ items: z.array(podSchema) });
 
+const objectNameSchema = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'must be the name of a Kubernetes object');
+
 export const logsQuerySchema = z.strictObject({
-  pod: z.string().min(1).max(253),
-  container: z.string().min(1).max(253).optional(),
+  pod: objectNameSchema,
+  container: objectNameSchema.optional(),
   tail: z.coerce.number().int().min(1).max(5000).default(200),
   follow: z.stringbool().default(false),
 });

@@ -1,0 +1,27 @@
+// Brings built images into a node's containerd. An image whose hash is there already is left alone, and each is pinned:
+// no registry could give it back if the kubelet collected it as garbage.
+
+import { archiveOf } from './build-images.ts';
+import { runQuiet } from './run-logged.ts';
+
+export type ImportImagesOptions = {
+  references: readonly string[];
+  cacheDir: string;
+  /** The command that reaches the node's containerd, as `['…/ctr', '--address', '…/containerd.sock']`. */
+  ctr: readonly string[];
+  log: (line: string) => void;
+};
+
+const PIN = 'io.cri-containerd.pinned=pinned';
+
+export async function importImages({ references, cacheDir, ctr, log }: ImportImagesOptions): Promise<void> {
+  const images = [...ctr, '--namespace', 'k8s.io', 'images'];
+  const present = new Set((await runQuiet([...images, 'ls', '-q'])).split('\n'));
+  for (const reference of references) {
+    if (present.has(reference)) continue;
+    const started = Date.now();
+    await runQuiet([...images, 'import', archiveOf(cacheDir, reference)]);
+    await runQuiet([...images, 'label', reference, PIN]);
+    log(`image ${reference}: imported in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  }
+}

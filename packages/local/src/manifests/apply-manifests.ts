@@ -1,0 +1,88 @@
+// Brings the platform's own objects into the cluster and waits until what they describe serves.
+
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readIfPresent } from '../host/files.ts';
+import { run } from '../host/run.ts';
+import { PlatformError } from '../platform-error.ts';
+import { accessManifests } from './access.ts';
+import { corednsManifests } from './coredns.ts';
+import { volumesManifests } from './volumes.ts';
+
+export type ApplyOptions = {
+  programs: string;
+  kubeconfig: string;
+  images: Readonly<Record<string, string>>;
+  volumesFolder: string;
+};
+
+const INGRESS_FILE = fileURLToPath(new URL('./ingress.yaml', import.meta.url));
+const SERVES_WITHIN_S = 120;
+
+/** Applying the same objects again changes nothing. */
+export async function applyManifests(options: ApplyOptions): Promise<void> {
+  const objects = [
+    ...accessManifests(),
+    ...corednsManifests(imageOf(options, 'coredns')),
+    ...volumesManifests(imageOf(options, 'volumes'), options.volumesFolder),
+  ];
+  await apply(options, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+  await apply(options, (await readFile(INGRESS_FILE, 'utf8')).replaceAll('{{image}}', imageOf(options, 'ingress')));
+}
+
+/** Returns when every Deployment of the platform has all its pods ready. */
+export async function awaitManifests({ programs, kubeconfig }: ApplyOptions): Promise<void> {
+  const kubectl = [path.join(programs, 'kubectl'), `--kubeconfig=${kubeconfig}`];
+  const deployments = [
+    ['kube-system', 'coredns'],
+    ['kube-system', 'volumes'],
+    ['souk-ingress', 'souk-ingress'],
+  ];
+  await Promise.all(
+    deployments.map(async ([namespace = '', name = '']) => {
+      await run([
+        ...kubectl,
+        '-n',
+        namespace,
+        'rollout',
+        'status',
+        `deployment/${name}`,
+        `--timeout=${SERVES_WITHIN_S}s`,
+      ]).catch((error: unknown) => {
+        throw new PlatformError(`${namespace}/${name} did not become ready within ${SERVES_WITHIN_S} s`, {
+          cause: error,
+          remedy: `./souk kubectl -n ${namespace} describe pods`,
+        });
+      });
+    }),
+  );
+}
+
+async function apply({ programs, kubeconfig }: ApplyOptions, objects: string): Promise<void> {
+  await run(
+    [
+      path.join(programs, 'kubectl'),
+      `--kubeconfig=${kubeconfig}`,
+      'apply',
+      '--server-side',
+      '--force-conflicts',
+      '-f',
+      '-',
+    ],
+    { input: objects },
+  );
+}
+
+function imageOf({ images }: ApplyOptions, name: string): string {
+  const reference = images[name];
+  if (reference === undefined) throw new PlatformError(`the image ${name} was not built`);
+  return reference;
+}
+
+/** The NodePort on which the ingress controller is reached, as its manifest fixes it. */
+export async function ingressNodePort(): Promise<number> {
+  const port = /nodePort:\s*(\d+)/.exec((await readIfPresent(INGRESS_FILE)) ?? '')?.[1];
+  if (port === undefined) throw new PlatformError(`${INGRESS_FILE} fixes no nodePort`);
+  return Number(port);
+}

@@ -1,0 +1,64 @@
+// Where everything of one platform lies. All of it derives from SOUK_HOME, so two platforms can stand side by side.
+
+import { createHash } from 'node:crypto';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export type PlatformPaths = ReturnType<typeof derivePaths>;
+
+export const CHECKOUT = fileURLToPath(new URL('../../../', import.meta.url)).replace(/\/$/, '');
+
+/** The paths of the platform that the environment names. */
+export function platformPaths(env: NodeJS.ProcessEnv = process.env): PlatformPaths {
+  const isRoot = process.getuid?.() === 0;
+  const home = env.SOUK_HOME ?? (isRoot ? '/var/lib/souk' : path.join(homedir(), '.local/share/souk'));
+  const cache = env.SOUK_CACHE ?? (isRoot ? '/var/cache/souk' : path.join(homedir(), '.cache/souk'));
+  return derivePaths(path.resolve(home), path.resolve(cache));
+}
+
+export function derivePaths(home: string, cache: string) {
+  const id = createHash('sha256').update(home).digest('hex').slice(0, 6);
+  const inHome = (...parts: string[]): string => path.join(home, ...parts);
+  return {
+    id,
+    home,
+    cache,
+    facts: inHome('platform.json'),
+    network: inHome('network.json'),
+    images: inHome('images.json'),
+    pki: inHome('pki'),
+    kubeconfig: inHome('kubeconfig'),
+    workerKubeconfig: inHome('worker.kubeconfig'),
+    apiKubeconfig: inHome('api.kubeconfig'),
+    config: inHome('config'),
+    secrets: inHome('secrets'),
+    apiToken: inHome('secrets', 'api-token'),
+    platformKey: inHome('secrets', 'platform-key'),
+    databasePassword: inHome('secrets', 'database-password'),
+    databaseUrl: inHome('secrets', 'database-url'),
+    encryptionKey: inHome('secrets', 'etcd-encryption-key'),
+    postgres: inHome('postgres'),
+    etcd: inHome('etcd'),
+    containerd: inHome('containerd'),
+    kubelet: inHome('kubelet'),
+    podLogs: inHome('pod-logs'),
+    volumes: inHome('volumes'),
+    logs: inHome('logs'),
+    run: inHome('run'),
+    // Unix socket paths end at 107 characters, and what lies here must not outlive a reboot: hence /run and not SOUK_HOME.
+    runtime: `/run/souk-${id}`,
+    containerdSocket: `/run/souk-${id}/containerd.sock`,
+    controlSocket: `/run/souk-${id}/supervisor.sock`,
+    children: `/run/souk-${id}/children.json`,
+    netns: `souk-${id}`,
+    netnsFile: `/run/netns/souk-${id}`,
+    hostInterface: `souk-${id}h`,
+    nodeInterface: `souk-${id}n`,
+    cgroup: `souk-${id}`,
+  } as const;
+}
+
+export function logFile(paths: PlatformPaths, part: string): string {
+  return path.join(paths.logs, `${part}.log`);
+}

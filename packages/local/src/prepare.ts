@@ -1,0 +1,80 @@
+// Everything that `up` gets ready before the supervisor starts: the machine's own programs, ours, and the images.
+
+import path from 'node:path';
+import { readGivenImages } from './existing-cluster.ts';
+import { checkMachine } from './host/check-machine.ts';
+import { installPackages, missingPackages } from './host/debian-packages.ts';
+import { exists } from './host/files.ts';
+import { buildImages, IMAGES_DIR } from './images/build-images.ts';
+import { listImageNames } from './images/image-plan.ts';
+import { logFile, type PlatformPaths } from './platform-paths.ts';
+import { ensurePrograms, isSetComplete, programsLog } from './programs/ensure-programs.ts';
+import { PROGRAMS } from './programs/program-list.ts';
+import type { Progress } from './progress.ts';
+
+export type Prepared = { programs: string; images: Record<string, string>; programsMs: number; imagesMs: number };
+export type PrepareOptions = {
+  moreImagesDirs: readonly string[];
+  /** The images wanted beyond those that the node itself runs; null for all. */
+  wanted: readonly string[] | null;
+  /** Whether a node of our own is booted; a cluster that is there already needs less. */
+  needsNode: boolean;
+};
+
+// All that is needed to speak to a cluster of somebody else's.
+const CLIENTS = ['kubernetes', 'helm'];
+const NODE_IMAGES = ['pause', 'coredns', 'volumes', 'ingress'];
+// These take in programs that are built here, so they wait for them; all others are built meanwhile.
+const NEED_PROGRAMS = ['coredns', 'volumes', 'ingress'];
+
+export async function prepare(paths: PlatformPaths, progress: Progress, options: PrepareOptions): Promise<Prepared> {
+  const { needsNode } = options;
+  await progress.step('checking the machine', null, () => checkMachine(paths, needsNode));
+  const wanted = needsNode ? PROGRAMS : PROGRAMS.filter(({ name }) => CLIENTS.includes(name));
+  const missing = await missingPackages({ needsNode, isBuilding: !(await isSetComplete(paths.cache, wanted)) });
+  if (missing.length > 0) {
+    const log = logFile(paths, 'debian-packages');
+    await progress.step(`installing from Debian: ${missing.join(', ')}`, log, () => installPackages(missing, log));
+  }
+  const say = (line: string): void => progress.detail(line);
+  let programsMs = 0;
+  const programs = progress.step('programs', programsLog(paths.cache), async () => {
+    const started = Date.now();
+    const { folder } = await ensurePrograms({ cacheDir: paths.cache, log: say, programs: wanted });
+    programsMs = Date.now() - started;
+    return folder;
+  });
+  const started = Date.now();
+  const images =
+    (needsNode ? null : await readGivenImages()) ??
+    (await progress.step('images', path.join(paths.cache, 'images', 'logs'), () =>
+      buildAllImages(paths, programs, options, say),
+    ));
+  return { programs: await programs, images, programsMs, imagesMs: Math.max(0, Date.now() - started - programsMs) };
+}
+
+async function buildAllImages(
+  paths: PlatformPaths,
+  programs: Promise<string>,
+  { moreImagesDirs, wanted, needsNode }: PrepareOptions,
+  log: (line: string) => void,
+): Promise<Record<string, string>> {
+  const all = await listImageNames([IMAGES_DIR, ...moreImagesDirs]);
+  const names = all.filter((name) =>
+    NODE_IMAGES.includes(name) ? needsNode : wanted === null || wanted.includes(name),
+  );
+  const shared = { cacheDir: paths.cache, log, moreImagesDirs };
+  const [first, second] = await Promise.all([
+    buildImages({ ...shared, names: names.filter((name) => !NEED_PROGRAMS.includes(name)) }),
+    programs.then((programsDir) =>
+      buildImages({ ...shared, programsDir, names: names.filter((name) => NEED_PROGRAMS.includes(name)) }),
+    ),
+  ]);
+  return { ...first, ...second };
+}
+
+export async function foldersWithImages(engineFolders: readonly string[]): Promise<string[]> {
+  const candidates = engineFolders.map((folder) => path.join(folder, 'images'));
+  const present = await Promise.all(candidates.map(exists));
+  return candidates.filter((_, index) => present[index] === true);
+}

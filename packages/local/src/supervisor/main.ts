@@ -1,0 +1,60 @@
+// The supervisor process. It outlives the command that started it and ends by SIGTERM, by `souk down`, or when the platform
+// can't be started.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { derivePaths, logFile } from '../platform-paths.ts';
+import { ControlServer } from './control-server.ts';
+import { rotateLogs } from './rotate-logs.ts';
+import { claimHome } from './single-instance.ts';
+import { Supervisor } from './supervisor.ts';
+import { openSupervisorLog } from './supervisor-log.ts';
+import type { SupervisorOptions } from './supervisor-options.ts';
+
+const options = JSON.parse(process.argv[2] ?? '') as SupervisorOptions;
+const paths = derivePaths(options.home, options.cache);
+process.title = `souk supervisor ${paths.home}`;
+const log = openSupervisorLog(logFile(paths, 'supervisor'));
+const supervisor = new Supervisor(paths, options, log);
+
+const BOOT_ENDS_WITHIN_MS = 5_000;
+let stopping: Promise<void> | null = null;
+let booting: Promise<void> = Promise.resolve();
+const control = new ControlServer(
+  () => supervisor.report,
+  () => void stop(0),
+);
+
+function stop(exitCode: number): Promise<void> {
+  stopping ??= (async () => {
+    clearInterval(rotation);
+    const wasBooting = supervisor.report.state === 'starting';
+    await supervisor.stop();
+    if (wasBooting) {
+      // A boot whose parts are taken away fails soon; what it started meanwhile is stopped as well.
+      await Promise.race([booting, delay(BOOT_ENDS_WITHIN_MS, undefined, { ref: false })]);
+      await supervisor.stop();
+    }
+    control.close();
+    process.exit(exitCode);
+  })();
+  return stopping;
+}
+
+for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => void stop(0));
+process.on('uncaughtException', (error) => {
+  // The parts go on without a supervisor, and the next `up` or `down` finds and ends them.
+  log.error('the supervisor itself failed', { error: error.stack });
+  process.exit(1);
+});
+
+const rotation = setInterval(() => void rotateLogs(paths.logs), 60_000);
+await claimHome(paths.id);
+supervisor.onChange = () => control.changed();
+await supervisor.heal();
+await control.listen(paths.controlSocket);
+booting = supervisor.boot().catch((error: unknown) => {
+  if (stopping !== null) return;
+  supervisor.fail(error);
+  // Not awaited: stopping waits for the boot to be over, which it is only when this returns.
+  setImmediate(() => void stop(1));
+});

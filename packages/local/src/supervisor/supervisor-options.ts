@@ -1,0 +1,17 @@
+// What `up` hands to the supervisor it starts.
+
+import type { PlatformPki } from '../pki/platform-pki.ts';
+
+export type SupervisorOptions = {
+  home: string;
+  cache: string;
+  port: number;
+  baseDomain: string;
+  programs: string;
+  images: Record<string, string>;
+  /** Only the node and its database: no API, workers or edge. */
+  nodeOnly: boolean;
+  engineFolders: string[];
+  /** The node to boot, or a cluster that is there already with a kubeconfig that names it alone. */
+  cluster: { pki: PlatformPki } | { kubeconfig: string; ingressUrl: string };
+};

@@ -1,0 +1,190 @@
+// `souk up`: gets everything ready, starts the supervisor and follows it until the platform answers.
+
+import { spawn } from 'node:child_process';
+import { mkdir, open } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isFree } from './applications/ports.ts';
+import { down } from './down.ts';
+import { adoptCluster, type ExistingCluster } from './existing-cluster.ts';
+import { tailOf } from './host/run.ts';
+import { prepareNode } from './node/prepare-node.ts';
+import { findLeftovers, hasLeftovers, sweep } from './node/sweep.ts';
+import { PlatformError } from './platform-error.ts';
+import type { PlatformFacts } from './platform-facts.ts';
+import { logFile, type PlatformPaths, platformPaths } from './platform-paths.ts';
+import { foldersWithImages, prepare } from './prepare.ts';
+import { until } from './processes/until.ts';
+import { Progress } from './progress.ts';
+import { followReports, readReport } from './supervisor/control-client.ts';
+import type { PlatformReport } from './supervisor/platform-report.ts';
+import type { SupervisorOptions } from './supervisor/supervisor-options.ts';
+
+export type UpOptions = {
+  paths?: PlatformPaths;
+  /** The edge's port, 8080 unless given. */
+  port?: number;
+  baseDomain?: string;
+  /** Folders of engines beyond the built-in ones; their `images/` are built and brought in as well. */
+  engineFolders?: readonly string[];
+  /** The images to build and bring in beyond the node's own; all unless given. Engines without theirs are not available. */
+  images?: readonly string[];
+  /** Uses this cluster instead of booting a node. */
+  cluster?: ExistingCluster;
+  /** Only the node and the database, without API, workers and edge. */
+  nodeOnly?: boolean;
+};
+/** Zero for what was up already. */
+export type Durations = {
+  programsMs: number;
+  imagesMs: number;
+  clusterMs: number;
+  databaseMs: number;
+  platformMs: number;
+};
+export type RunningPlatform = {
+  facts: PlatformFacts;
+  durations: Durations;
+  wasRunning: boolean;
+  /** Stays until the platform stops: Ctrl-C stops it in order and keeps the data. */
+  attach: () => Promise<void>;
+};
+
+const SUPERVISOR = fileURLToPath(new URL('./supervisor/main.ts', import.meta.url));
+// It only waits and starts others; the memory belongs to the stores.
+const SMALL = ['--max-old-space-size=96', '--max-semi-space-size=1', '--v8-pool-size=1'];
+const DEFAULT_PORT = 8080;
+const NOTHING: Durations = { programsMs: 0, imagesMs: 0, clusterMs: 0, databaseMs: 0, platformMs: 0 };
+
+export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
+  const paths = options.paths ?? platformPaths();
+  const progress = new Progress();
+  try {
+    const present = await readReport(paths);
+    if (present !== null && present.state !== 'ready' && present.state !== 'starting') await awaitEnd(paths);
+    else if (present !== null) {
+      const report = await followUntilReady(paths, progress);
+      return { facts: report.facts, durations: NOTHING, wasRunning: true, attach: () => attach(paths) };
+    }
+    // What a killed supervisor left holds ports and memory, so it goes before anything is looked at.
+    if (hasLeftovers(await findLeftovers(paths))) {
+      await progress.step('taking away what an earlier run left', logFile(paths, 'supervisor'), () => sweep(paths));
+    }
+    const port = options.port ?? DEFAULT_PORT;
+    if (options.nodeOnly !== true) await checkPort(port);
+    const engineFolders = (options.engineFolders ?? []).map((folder) => path.resolve(folder));
+    const prepared = await prepare(paths, progress, {
+      moreImagesDirs: await foldersWithImages(engineFolders),
+      needsNode: options.cluster === undefined,
+      wanted: options.nodeOnly === true ? [] : (options.images ?? null),
+    });
+    const cluster =
+      options.cluster === undefined
+        ? { pki: await prepareNode(paths) }
+        : await adoptCluster(paths, options.cluster, prepared.programs);
+    await startSupervisor(paths, {
+      home: paths.home,
+      cache: paths.cache,
+      port,
+      baseDomain: options.baseDomain ?? 'souk.localhost',
+      programs: prepared.programs,
+      images: prepared.images,
+      nodeOnly: options.nodeOnly ?? false,
+      engineFolders,
+      cluster,
+    });
+    const { facts, durations } = await followUntilReady(paths, progress);
+    return {
+      facts,
+      durations: {
+        programsMs: prepared.programsMs,
+        imagesMs: prepared.imagesMs + durations.importMs,
+        clusterMs: durations.clusterMs,
+        databaseMs: durations.databaseMs,
+        platformMs: durations.platformMs,
+      },
+      wasRunning: false,
+      attach: () => attach(paths),
+    };
+  } finally {
+    progress.end();
+  }
+}
+
+async function checkPort(port: number): Promise<void> {
+  if (await isFree(port)) return;
+  throw new PlatformError(`port ${port} of 127.0.0.1 is taken by another program`, {
+    remedy: 'choose another one: ./souk up --port 8090',
+  });
+}
+
+async function startSupervisor(paths: PlatformPaths, options: SupervisorOptions): Promise<void> {
+  await mkdir(paths.logs, { recursive: true });
+  const output = logFile(paths, 'supervisor-output');
+  const log = await open(output, 'a', 0o644);
+  let hasEnded = false;
+  try {
+    const child = spawn(process.execPath, [...SMALL, SUPERVISOR, JSON.stringify(options)], {
+      env: { ...process.env, NODE_COMPILE_CACHE: path.join(paths.cache, 'compile-cache'), MALLOC_ARENA_MAX: '1' },
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      cwd: '/',
+    });
+    child.once('exit', () => {
+      hasEnded = true;
+    });
+    child.unref();
+  } finally {
+    await log.close();
+  }
+  const answered = await until(async () => hasEnded || (await readReport(paths)) !== null, {
+    deadlineMs: 60_000,
+    everyMs: 50,
+  });
+  if (!answered || hasEnded) {
+    throw new PlatformError(`the supervisor did not start; it last said:\n${await tailOf(output)}`, {
+      logFile: output,
+    });
+  }
+}
+
+type ReadyReport = PlatformReport & { facts: PlatformFacts; durations: NonNullable<PlatformReport['durations']> };
+
+async function followUntilReady(paths: PlatformPaths, progress: Progress): Promise<ReadyReport> {
+  let last: PlatformReport | null = null;
+  for await (const report of followReports(paths, 'watch')) {
+    last = report;
+    progress.show(report.steps);
+    if (report.state === 'ready') return report as ReadyReport;
+    // A failed boot is told once everything it had started is stopped again, so that the next try finds a clean machine.
+  }
+  if (last?.failure != null) {
+    const { message, logFile: file, remedy } = last.failure;
+    throw new PlatformError(message, {
+      ...(file === null ? {} : { logFile: file }),
+      ...(remedy === null ? {} : { remedy }),
+    });
+  }
+  throw new PlatformError('the supervisor ended before the platform was ready', {
+    logFile: logFile(paths, 'supervisor'),
+  });
+}
+
+async function awaitEnd(paths: PlatformPaths): Promise<void> {
+  for await (const _ of followReports(paths, 'watch'));
+}
+
+async function attach(paths: PlatformPaths): Promise<void> {
+  let stopping: Promise<void> | null = null;
+  const stop = (): void => {
+    stopping ??= down({ paths });
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const name of signals) process.on(name, stop);
+  try {
+    await awaitEnd(paths);
+    await stopping;
+  } finally {
+    for (const name of signals) process.off(name, stop);
+  }
+}

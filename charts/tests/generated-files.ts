@@ -1,0 +1,62 @@
+// Files of the charts that are made, not written: the values that each plan gives (`ci/`), and the tables of the READMEs. A test
+// compares them; `node charts/tests/generated-files.ts` writes them.
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import type { ValuesInput } from '../../packages/server/src/engines/engine.ts';
+import { engine as medusa } from '../../packages/server/src/engines/medusa/engine.ts';
+import { valuesTable } from './values-table.ts';
+
+export interface GeneratedFile {
+  readonly path: string;
+  readonly content: string;
+}
+
+const BEGIN = '<!-- values: begin -->';
+const END = '<!-- values: end -->';
+
+export const MEDUSA_INPUT: ValuesInput = {
+  storeId: 'sto_abcdefghij',
+  tenantId: 'ten_abcdefghij',
+  plan: 'standard',
+  hosts: ['acme.souk.localhost', 'store-abcdefghij.souk.localhost'],
+  baseDomain: 'souk.localhost',
+  publicScheme: 'http',
+  ingressClass: 'souk',
+  clusterIssuer: null,
+  storageClass: null,
+  hasUserNamespaces: true,
+  images: Object.fromEntries(medusa.images.map((name) => [name, `souk.local/${name}:ci`])),
+};
+
+const MEDUSA_CASES: Record<string, Partial<ValuesInput>> = {
+  small: { plan: 'small' },
+  standard: { plan: 'standard' },
+  large: { plan: 'large' },
+  tls: { publicScheme: 'https', clusterIssuer: 'letsencrypt', storageClass: 'fast-ssd', hasUserNamespaces: false },
+};
+
+export function generatedFiles(): GeneratedFile[] {
+  const ci = Object.entries(MEDUSA_CASES).map(([name, change]) => ({
+    path: path.join(medusa.chartPath, 'ci', `${name}-values.yaml`),
+    content: `# Made by charts/tests/generated-files.ts from the engine's values().\n${toYaml({ ...MEDUSA_INPUT, ...change })}`,
+  }));
+  return [...ci, readmeOf(medusa.chartPath)];
+}
+
+function toYaml(input: ValuesInput): string {
+  return stringify(medusa.values(input), { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+function readmeOf(chart: string): GeneratedFile {
+  const file = path.join(chart, 'README.md');
+  const [before, rest = ''] = readFileSync(file, 'utf8').split(BEGIN);
+  const after = rest.split(END)[1];
+  if (after === undefined) throw new Error(`${file} lacks the marks ${BEGIN} and ${END}`);
+  const table = valuesTable(readFileSync(path.join(chart, 'values.yaml'), 'utf8'));
+  return { path: file, content: `${before}${BEGIN}\n${table}\n${END}${after}` };
+}
+
+if (import.meta.main) {
+  for (const file of generatedFiles()) writeFileSync(file.path, file.content);
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { loadEngines } from './registry.ts';
+
+const TEST_ENGINE = fileURLToPath(new URL('../../../../acceptance/test-engine', import.meta.url));
+const MEDUSA_IMAGES = Object.fromEntries(
+  ['medusa', 'medusa-storefront', 'medusa-database', 'valkey'].map((name) => [name, `souk.local/${name}:test`]),
+);
+
+async function withFolder<T>(source: string | null, act: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'souk-engine-'));
+  try {
+    if (source !== null) await writeFile(path.join(folder, 'engine.ts'), source);
+    return await act(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+test('an engine whose images are all built is available', async () => {
+  const engines = await loadEngines({ extraFolders: [], images: MEDUSA_IMAGES });
+  assert.deepEqual([...engines.keys()], ['medusa']);
+  assert.equal(engines.get('medusa')?.available, true);
+  assert.equal(engines.get('medusa')?.reason, null);
+});
+
+test('an engine with missing images is kept but unavailable, and the reason names them', async () => {
+  const { valkey: _valkey, medusa: _medusa, ...some } = MEDUSA_IMAGES;
+  const medusa = (await loadEngines({ extraFolders: [], images: some })).get('medusa');
+  assert.equal(medusa?.available, false);
+  assert.equal(medusa.reason, 'its images are not built: medusa, valkey');
+});
+
+test('a configured folder adds an engine without any other code', async () => {
+  const images = { 'test-shop': 'souk.local/test-shop:test' };
+  const engines = await loadEngines({ extraFolders: [TEST_ENGINE], images });
+  assert.deepEqual([...engines.keys()], ['medusa', 'test-shop']);
+  assert.equal(engines.get('test-shop')?.available, true);
+});
+
+test('an engine that is configured twice is refused', async () => {
+  const loading = loadEngines({ extraFolders: [TEST_ENGINE, TEST_ENGINE], images: {} });
+  await assert.rejects(loading, /two engines are called "test-shop"/);
+});
+
+test('a configured folder without an engine is refused by its path', async () => {
+  await withFolder(null, async (folder) => {
+    await assert.rejects(loadEngines({ extraFolders: [folder], images: {} }), new RegExp(`${folder}/engine\\.ts`));
+  });
+  await withFolder('export const other = 1;\n', async (folder) => {
+    await assert.rejects(loadEngines({ extraFolders: [folder], images: {} }), /does not export an "engine"/);
+  });
+});

@@ -78,7 +78,7 @@ create table stores (
 );
 -- The name is only the host name: it is free again once the deletion has ended.
 create unique index stores_live_name on stores (cluster_id, name) where phase <> 'deleted';
-create index stores_of_tenant on stores (tenant_id, id desc);
+create index stores_of_tenant on stores (tenant_id, created_at desc, id desc);
 create index stores_live on stores (phase) where phase <> 'deleted';
 
 create table jobs (
@@ -87,6 +87,9 @@ create table jobs (
   subject text not null,
   -- The queue knows no store: fairness and parallel limits work on this opaque group (a tenant's id).
   fair_group text not null,
+  -- How many jobs with a limit may be under way at once in this job's group; null counts against no limit. A job is under way from
+  -- its first claim on, also while it waits, until it ends or goes back to be tried again.
+  group_limit integer check (group_limit >= 1),
   priority smallint not null default 0,
   state text not null default 'available'
     check (state in ('available', 'running', 'waiting', 'completed', 'discarded', 'cancelled')),
@@ -110,10 +113,13 @@ create table jobs (
 create unique index jobs_live_subject on jobs (kind, subject) where state in ('available', 'running', 'waiting');
 create index jobs_claimable on jobs (priority desc, run_at, id) where state in ('available', 'waiting');
 create index jobs_leases on jobs (lease_expires_at) where state = 'running';
+create index jobs_under_way on jobs (fair_group) where state in ('running', 'waiting');
+create index jobs_finished on jobs (finished_at) where state in ('completed', 'discarded', 'cancelled');
 create index jobs_of_subject on jobs (subject, created_at desc);
 
 create table events (
-  -- Committed order may differ from cursor order; readers stop at the oldest transaction still open (`xid`).
+  -- Transactions commit in another order than they draw numbers. Readers therefore go by (xid, cursor) and stop before the oldest
+  -- transaction still open: nothing can appear behind a reader's back.
   cursor bigint generated always as identity primary key,
   xid xid8 not null default pg_current_xact_id(),
   type text not null check (type ~ '^[a-z]+\.[a-z_]+$'),
@@ -126,14 +132,22 @@ create table events (
   details jsonb not null default '{}' check (jsonb_typeof(details) = 'object'),
   at timestamptz not null default now()
 );
+create index events_in_order on events (xid, cursor);
+create index events_of_tenant on events (tenant_id, xid, cursor);
 create index events_of_store on events (store_id, cursor);
-create index events_of_tenant on events (tenant_id, cursor);
+create index events_age on events (at);
+
+-- How far old events were deleted: a stream cannot resume from before this place without a gap.
+create table events_trimmed (
+  is_only boolean primary key default true check (is_only),
+  xid xid8 not null,
+  cursor bigint not null
+);
 
 create table idempotency_keys (
   tenant_id text not null references tenants (id),
   key text not null check (length(key) between 1 and 255),
   request_hash bytea not null check (octet_length(request_hash) = 32),
-  response_status integer not null,
   response jsonb not null,
   created_at timestamptz not null default now(),
   primary key (tenant_id, key)
@@ -161,7 +175,8 @@ create table worker_heartbeats (
   beat_at timestamptz not null default now()
 );
 
-create table rate_limit_buckets (
+-- Unlogged: a count is worth no disk flush per request, and may be forgotten in a crash.
+create unlogged table rate_limit_buckets (
   key text primary key,
   window_started_at timestamptz not null,
   used integer not null check (used >= 0)

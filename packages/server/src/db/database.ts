@@ -1,0 +1,152 @@
+// The pool of connections and what every statement goes through. Promises: obtaining a connection is tried again, with jittered
+// back-off, while Postgres restarts or the pool is exhausted; a connection that broke is never handed out again; no statement and
+// no open transaction outlives its timeout; instants come back as Date and int8 as number.
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import pg from 'pg';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { backOffMs, isConnectionLost } from './connection-loss.ts';
+
+// All statements are `sql` templates with their own row types, so Kysely is told of no tables.
+type Tables = Record<never, never>;
+/** Also accepts a `Tx`: what takes a `Db` may run inside a transaction. */
+export type Db = Kysely<Tables>;
+/** For statements that are only right inside a transaction. */
+export type Tx = Transaction<Tables>;
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly maxConnections: number;
+  readonly log: Log;
+  /** Seen in pg_stat_activity. */
+  readonly applicationName?: string;
+  readonly statementTimeoutMs?: number;
+  /** How long a caller waits for a connection while Postgres is away or the pool is exhausted. */
+  readonly connectPatienceMs?: number;
+}
+
+export interface Database {
+  readonly db: Db;
+  close(): Promise<void>;
+}
+
+const STATEMENT_TIMEOUT_MS = 10_000;
+// A stopped process must not hold its row locks for long: others wait for them.
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
+const CONNECT_PATIENCE_MS = 5_000;
+
+export function openDatabase(options: DatabaseOptions): Database {
+  const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
+  const patienceMs = options.connectPatienceMs ?? CONNECT_PATIENCE_MS;
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.maxConnections,
+    application_name: options.applicationName ?? 'souk',
+    statement_timeout: statementTimeoutMs,
+    // The server's timeout answers first; this one is for a server that answers nothing at all.
+    query_timeout: statementTimeoutMs + 2_000,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    connectionTimeoutMillis: patienceMs,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    types: { getTypeParser },
+  });
+  // A connection that breaks while nobody uses it must not end the process; the pool replaces it on the next use.
+  pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection broke'));
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  const db = new Kysely<Tables>({
+    dialect: new PostgresDialect({
+      pool: {
+        options: pool.options,
+        connect: () => connectPatiently(pool, patienceMs, options.log),
+        end: () => pool.end(),
+      },
+    }),
+  });
+  return { db, close: () => db.destroy() };
+}
+
+/**
+ * Commits when `run` returns, rolls back when it throws. Run again: deadlocked or serialisation-refused transactions, and those whose
+ * connection broke before the commit was sent. A commit without an answer is not repeated: it may have happened.
+ */
+export async function inTransaction<T>(
+  db: Db,
+  run: (tx: Tx) => Promise<T>,
+  isolation: 'read committed' | 'repeatable read' = 'read committed',
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    let isCommitting = false;
+    try {
+      return await db
+        .transaction()
+        .setIsolationLevel(isolation)
+        .execute(async (tx) => {
+          const result = await run(tx);
+          isCommitting = true;
+          return result;
+        });
+    } catch (error) {
+      const mayRepeat = isConflict(error) || (isConnectionLost(error) && !isCommitting);
+      if (attempt >= 5 || !mayRepeat) {
+        throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, backOffMs(attempt, 10, 200)));
+    }
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return code === '40001' || code === '40P01';
+}
+
+interface BorrowedClient {
+  query: pg.PoolClient['query'];
+  release(discard?: boolean): void;
+}
+
+// Nothing has been sent yet, so trying again is always safe, whatever the statement will be.
+async function connectPatiently(pool: pg.Pool, patienceMs: number, log: Log): Promise<BorrowedClient> {
+  const deadline = performance.now() + patienceMs;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return borrow(await pool.connect());
+    } catch (error) {
+      const pauseMs = backOffMs(attempt, 50, 1_000);
+      if (!isConnectionLost(error) || performance.now() + pauseMs > deadline) {
+        throw error;
+      }
+      log.debug({ attempt, reason: messageOf(error) }, 'waiting for the database');
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+}
+
+function borrow(client: pg.PoolClient): BorrowedClient {
+  let isBroken = false;
+  const query = async (text: string, parameters?: unknown[]): Promise<pg.QueryResult> => {
+    try {
+      return await client.query(text, parameters);
+    } catch (error) {
+      // After a read timeout the answer may still come: it would be taken for the next statement's.
+      isBroken ||= isConnectionLost(error);
+      throw error;
+    }
+  };
+  return { query: query as pg.PoolClient['query'], release: (discard) => client.release(isBroken || discard === true) };
+}
+
+const INT8 = 20;
+
+function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  return oid === INT8 ? parseInt8 : pg.types.getTypeParser(oid, format as 'text');
+}
+
+function parseInt8(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) {
+    throw new RangeError(`int8 ${text} does not fit a JavaScript number`);
+  }
+  return value;
+}

@@ -1,0 +1,62 @@
+// Named places around every effect on the outside world where a test can make this process die, stop, fail or wait.
+// Unarmed, a failpoint costs one map look-up. Names are unique literals, so that `failpoint-names.ts` can list them from the code.
+import { setTimeout as delay } from 'node:timers/promises';
+
+type FailpointAction = (name: string) => Promise<void>;
+
+const ACTIONS: Readonly<Record<string, (argument: string) => FailpointAction>> = {
+  kill: () => async () => {
+    process.kill(process.pid, 'SIGKILL');
+    // The signal is delivered asynchronously; nothing after this place may run before it is.
+    await new Promise(() => undefined);
+  },
+  stop: () => async () => {
+    process.kill(process.pid, 'SIGSTOP');
+  },
+  error: () => async (name) => {
+    throw new Error(`failpoint ${name}`);
+  },
+  delay: (milliseconds) => async () => {
+    await delay(Number(milliseconds));
+  },
+};
+
+let armed: ReadonlyMap<string, FailpointAction> = new Map();
+
+/** Arms what a specification such as `after-create-namespace=kill,before-helm-install=delay:500` names; an empty one disarms all. */
+export function armFailpoints(specification: string): void {
+  armed = new Map(
+    specification
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== '')
+      .map((entry) => {
+        const [, name, kind = '', argument = ''] = /^([a-z0-9-]+)=([a-z]+)(?::(\d+))?$/.exec(entry) ?? [];
+        const action = ACTIONS[kind];
+        if (name === undefined || action === undefined) {
+          throw new Error(`"${entry}" is not a failpoint; write name=kill, =stop, =error or =delay:<milliseconds>`);
+        }
+        return [name, action(argument)];
+      }),
+  );
+}
+
+/** Arms one failpoint with an action of the caller's own; for tests inside one process. */
+export function armFailpoint(name: string, action: FailpointAction): void {
+  armed = new Map([...armed, [name, action]]);
+}
+
+export async function failpoint(name: string): Promise<void> {
+  const action = armed.get(name);
+  if (action !== undefined) {
+    await action(name);
+  }
+}
+
+/** Runs one outside effect between the failpoints `before-<effect>` and `after-<effect>`. */
+export async function withFailpoints<T>(effect: string, act: () => Promise<T>): Promise<T> {
+  await failpoint(`before-${effect}`);
+  const result = await act();
+  await failpoint(`after-${effect}`);
+  return result;
+}

@@ -1,0 +1,78 @@
+// Runs one Helm process: an argument vector, values on standard input, an environment of its own, and a guard that ends it with
+// the worker's lease. Nothing secret is in its arguments or its environment.
+import { spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { ActionLease } from './helm.ts';
+import { HelmError } from './helm-error.ts';
+
+const GUARD = fileURLToPath(new URL('guard.sh', import.meta.url));
+const PULSE_MS = 1_000;
+// Three pulses may come late on a busy machine before a healthy Helm is killed.
+const SILENCE_SECONDS = 4;
+// The last pulse still leaves the guard its whole silence before the lease ends.
+const LAST_PULSE_MS = SILENCE_SECONDS * 1_000 + 500;
+const STDERR_LIMIT = 64 * 1024;
+
+export interface HelmProgram {
+  readonly path: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export async function runHelm(
+  program: HelmProgram,
+  args: readonly string[],
+  input: string,
+  lease: ActionLease,
+): Promise<void> {
+  lease.signal.throwIfAborted();
+  // A process group of its own, so that the guard and Helm are ended together.
+  const child = spawn('bash', [GUARD, String(SILENCE_SECONDS), program.path, ...args], {
+    env: program.env,
+    stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const [stdin, , stderrStream, pulses] = child.stdio as unknown as [Writable, null, Readable, Writable];
+  // Either pipe breaks when the process ends first; how it ended is what counts.
+  stdin.on('error', () => undefined);
+  pulses.on('error', () => undefined);
+  stdin.end(input);
+  const beat = setInterval(() => {
+    if (lease.msLeft() > LAST_PULSE_MS) {
+      pulses.write('\n');
+    }
+  }, PULSE_MS);
+  const kill = (): void => {
+    killGroup(child.pid);
+  };
+  lease.signal.addEventListener('abort', kill);
+  let stderr = '';
+  stderrStream.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-STDERR_LIMIT);
+  });
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', resolve);
+    });
+    lease.signal.throwIfAborted();
+    if (code !== 0) {
+      throw new HelmError(args[0] ?? '', stderr);
+    }
+  } finally {
+    clearInterval(beat);
+    lease.signal.removeEventListener('abort', kill);
+    pulses.destroy();
+  }
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) {
+    return;
+  }
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It ended in the same moment; there is nothing left to end.
+  }
+}

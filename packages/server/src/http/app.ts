@@ -1,0 +1,175 @@
+// The HTTP application: what every request passes through, in order, and the list of all routes. Needs no open port: tests inject.
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import swagger from '@fastify/swagger';
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from 'fastify';
+import { serializerCompiler } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
+import type { Db } from '../db/database.ts';
+import type { LoadedEngine } from '../engines/registry.ts';
+import { AppError } from '../errors.ts';
+import type { EventHub } from '../events/event-hub.ts';
+import type { StoreReader } from '../kube/kube.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { PublicAddress } from '../stores/store.ts';
+import { createStoreInsight } from '../stores/store-insight.ts';
+import { storeRoutes } from '../stores/store-routes.ts';
+import { createStoreService } from '../stores/store-service.ts';
+import { logAccess } from './access-log.ts';
+import { createAuth } from './auth.ts';
+import { docsRoutes } from './docs-routes.ts';
+import { sendError, toInvalidRequest, toProblem } from './error-response.ts';
+import { eventStreamRoutes } from './event-stream.ts';
+import { answerPreflight, isPreflight, setHeaders } from './headers.ts';
+import { healthRoutes } from './health-routes.ts';
+import { createMethodIndex } from './method-index.ts';
+import { openapiOptions } from './openapi.ts';
+import { platformRoutes } from './platform-routes.ts';
+
+export interface AppOptions {
+  readonly db: Db;
+  readonly hub: EventHub;
+  readonly reader: StoreReader;
+  readonly engines: ReadonlyMap<string, LoadedEngine>;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly version: string;
+  readonly address: PublicAddress;
+  readonly platformKey: Buffer;
+  readonly profile: 'local' | 'production';
+  readonly corsOrigins: readonly string[];
+  readonly trustedProxies: readonly string[];
+  readonly tokenRequestsPerMinute: number;
+  readonly addressRequestsPerMinute: number;
+  readonly storeCreatesPerHour: number;
+  /** False once the process is told to stop: load balancers then look elsewhere. */
+  readonly isServing: () => boolean;
+  readonly streamHeartbeatMs?: number;
+}
+
+const BODY_LIMIT = 64 * 1024;
+const STREAM_HEARTBEAT_MS = 15_000;
+
+export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const { db, engines, metrics } = options;
+  const headerOptions = { ...options, publicScheme: options.address.scheme };
+  const app = fastify({
+    loggerInstance: options.log as FastifyBaseLogger,
+    // access-log.ts writes the one line per request.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    bodyLimit: BODY_LIMIT,
+    trustProxy: [...options.trustedProxies],
+    requestIdHeader: false,
+    genReqId: (request) => givenRequestId(request.headers['x-request-id']) ?? randomUUID(),
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    // A slow sender must not hold a connection for ever.
+    requestTimeout: 30_000,
+    frameworkErrors: (error, request, reply) => {
+      setHeaders(headerOptions, request, reply);
+      sendError(error, request, reply);
+    },
+    clientErrorHandler: answerBrokenRequest,
+  });
+
+  app.setSerializerCompiler(serializerCompiler);
+  app.setValidatorCompiler<z.ZodType>(({ schema, httpPart }) => (value) => {
+    const parsed = schema.safeParse(value);
+    return parsed.success ? { value: parsed.data } : { error: toInvalidRequest(parsed.error, httpPart ?? 'request') };
+  });
+  acceptJsonOnly(app);
+  const methods = createMethodIndex(app);
+  app.setErrorHandler((error, request, reply) => sendError(error, request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    const allow = methods.allowedAt(request.url);
+    return sendError(
+      allow.length > 0
+        ? new AppError('method_not_allowed', `This address answers ${allow.join(', ')}.`, { allow })
+        : new AppError('not_found', 'There is nothing at this address.'),
+      request,
+      reply,
+    );
+  });
+
+  app.addHook('onRequest', async (request, reply) => {
+    setHeaders(headerOptions, request, reply);
+    if (isPreflight(request)) {
+      return answerPreflight(reply);
+    }
+    return undefined;
+  });
+  app.addHook('onResponse', async (request, reply) => logAccess(request, reply, metrics));
+
+  await app.register(swagger, openapiOptions(options.version));
+  const auth = createAuth(options);
+  const service = createStoreService({
+    db,
+    engines,
+    address: options.address,
+    platformKey: options.platformKey,
+    createsPerHour: options.storeCreatesPerHour,
+  });
+  const insight = createStoreInsight({ db, reader: options.reader, rendering: service.rendering });
+  const { actorOf } = auth;
+
+  const api: FastifyPluginAsync = async (scope) => {
+    scope.addHook('onRequest', auth.authenticate);
+    await scope.register(storeRoutes, { db, service, insight, actorOf });
+    await scope.register(eventStreamRoutes, {
+      hub: options.hub,
+      auth,
+      metrics,
+      heartbeatMs: options.streamHeartbeatMs ?? STREAM_HEARTBEAT_MS,
+    });
+    await scope.register(platformRoutes, { db, engines, version: options.version, actorOf });
+  };
+  await app.register(api, { prefix: '/api/v1' });
+  await app.register(healthRoutes, { db, metrics, isServing: options.isServing });
+  await app.register(docsRoutes);
+  return app;
+}
+
+// JSON is the only body; an empty one is no body, because many clients name a content type whatever they send.
+function acceptJsonOnly(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    const text = String(body);
+    if (text.trim() === '') {
+      done(null, undefined);
+      return;
+    }
+    try {
+      done(null, JSON.parse(text));
+    } catch (cause) {
+      done(
+        new AppError('invalid_request', 'The body is not valid JSON.', {
+          cause,
+          fields: [{ field: 'body', message: 'is not valid JSON' }],
+        }),
+      );
+    }
+  });
+}
+
+function givenRequestId(header: string | string[] | undefined): string | null {
+  return typeof header === 'string' && /^[A-Za-z0-9_-]{8,64}$/.test(header) ? header : null;
+}
+
+// What Node's own parser refuses never becomes a request; it is answered here, in the same form.
+function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const isTooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const message = isTooLarge ? 'The headers are too large.' : 'The request is not well-formed HTTP.';
+  const body = JSON.stringify(toProblem(new AppError('invalid_request', message), randomUUID()));
+  const head = [
+    isTooLarge ? 'HTTP/1.1 431 Request Header Fields Too Large' : 'HTTP/1.1 400 Bad Request',
+    'Content-Type: application/problem+json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}

@@ -1,0 +1,151 @@
+// `GET /api/v1/events`: server-sent events. The id of each is its cursor, so that a client that was cut off goes on with
+// `Last-Event-ID`. A stream that the server ends says why in a last `closed` event.
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { streamEventsQuerySchema } from '@souk/contract';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { AppError } from '../errors.ts';
+import { parseCursor } from '../events/event-cursor.ts';
+import type { EventHub, EventSubscription, StreamEnd } from '../events/event-hub.ts';
+import type { RecordedEvent } from '../events/event-queries.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Auth } from './auth.ts';
+
+export interface EventStreamOptions {
+  readonly hub: EventHub;
+  readonly auth: Auth;
+  readonly metrics: Metrics;
+  readonly heartbeatMs: number;
+}
+
+const MAX_STREAMS_PER_TENANT = 200;
+// How long a client may take to read what is in the socket before its stream is ended.
+const DRAIN_MS = 30_000;
+
+export const eventStreamRoutes: FastifyPluginAsyncZod<EventStreamOptions> = async (app, options) => {
+  const { hub, auth, metrics } = options;
+  const openByTenant = new Map<string, number>();
+
+  app.route({
+    method: 'GET',
+    url: '/events',
+    exposeHeadRoute: false,
+    schema: {
+      summary: 'Stream events',
+      description: 'Server-sent events. Resume with `Last-Event-ID`; begin at the `cursor` of a list with `after`.',
+      tags: ['events'],
+      querystring: streamEventsQuerySchema,
+    },
+    handler: async (request, reply) => {
+      const { tenantId } = auth.actorOf(request);
+      const lastEventId = request.headers['last-event-id'];
+      const from =
+        (typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : undefined) ?? request.query.after;
+      const after = from === undefined ? null : parseCursor(from);
+      if (from !== undefined && after === null) {
+        throw new AppError('invalid_request', 'The cursor is not one of ours.', {
+          fields: [{ field: from === request.query.after ? 'after' : 'Last-Event-ID', message: 'is not a cursor' }],
+        });
+      }
+      const open = openByTenant.get(tenantId) ?? 0;
+      if (open >= MAX_STREAMS_PER_TENANT) {
+        throw new AppError('rate_limited', `At most ${MAX_STREAMS_PER_TENANT} event streams at once; close one.`, {
+          retryAfterSeconds: 5,
+          limit: { name: 'event streams', value: MAX_STREAMS_PER_TENANT, used: open },
+        });
+      }
+      const { store } = request.query;
+      const subscription = await hub.subscribe({ tenantId, ...(store !== undefined && { storeId: store }) }, after);
+      openByTenant.set(tenantId, open + 1);
+      metrics.eventStreams.inc();
+      reply.hijack();
+      reply.raw.writeHead(200, {
+        ...(reply.getHeaders() as Record<string, string>),
+        'content-type': 'text/event-stream; charset=utf-8',
+        'x-accel-buffering': 'no',
+      });
+      try {
+        const end = await writeStream(reply.raw, subscription, options.heartbeatMs);
+        metrics.eventStreamsCut.inc({ reason: end });
+      } catch (error) {
+        request.log.warn({ err: error }, 'an event stream broke');
+        reply.raw.destroy();
+      } finally {
+        subscription.close();
+        metrics.eventStreams.dec();
+        const left = (openByTenant.get(tenantId) ?? 1) - 1;
+        if (left > 0) {
+          openByTenant.set(tenantId, left);
+        } else {
+          openByTenant.delete(tenantId);
+        }
+      }
+    },
+  });
+};
+
+async function writeStream(
+  raw: ServerResponse,
+  subscription: EventSubscription,
+  heartbeatMs: number,
+): Promise<StreamEnd> {
+  raw.on('close', () => subscription.close());
+  raw.on('error', () => subscription.close());
+  raw.write('retry: 1000\n: connected\n\n');
+  // Comments keep proxies from taking silence for death, and find out clients that are gone.
+  const heartbeat = setInterval(() => {
+    if (!raw.writableNeedDrain) {
+      raw.write(':\n\n');
+    }
+  }, heartbeatMs);
+  try {
+    const batches = subscription.batches();
+    for (;;) {
+      const { value, done } = await batches.next();
+      if (done) {
+        return finishStream(raw, value);
+      }
+      if (!raw.write(value.map(toFrame).join('')) && !(await hasDrained(raw))) {
+        return finishStream(raw, raw.destroyed ? 'closed' : 'slow_client');
+      }
+    }
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+async function hasDrained(raw: ServerResponse): Promise<boolean> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), DRAIN_MS);
+  const onClose = (): void => controller.abort();
+  raw.once('close', onClose);
+  try {
+    await once(raw, 'drain', { signal: controller.signal });
+    return true;
+  } catch {
+    // Too slow, or gone: the caller ends the stream either way.
+    return false;
+  } finally {
+    clearTimeout(timer);
+    raw.off('close', onClose);
+  }
+}
+
+const FAREWELL: Readonly<Record<StreamEnd, string>> = {
+  slow_client: 'The stream was read too slowly; reconnect with Last-Event-ID.',
+  shutdown: 'The server is shutting down; reconnect with Last-Event-ID.',
+  closed: 'The stream was closed.',
+};
+
+function finishStream(raw: ServerResponse, end: StreamEnd): StreamEnd {
+  if (!raw.destroyed) {
+    raw.end(`event: closed\ndata: ${JSON.stringify({ reason: end, message: FAREWELL[end] })}\n\n`);
+    // A client that does not read would keep the socket, and a shutdown, waiting.
+    setTimeout(() => raw.destroy(), 2_000).unref();
+  }
+  return end;
+}
+
+function toFrame({ event }: RecordedEvent): string {
+  return `id: ${event.cursor}\ndata: ${JSON.stringify(event)}\n\n`;
+}

@@ -1,0 +1,208 @@
+// What `Kube` promises, asked of the double and, where KUBECONFIG names one, of a real cluster. This is what keeps the double honest.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { connectKube } from './connect-kube.ts';
+import { followObjects } from './follow-objects.ts';
+import type { Kube } from './kube.ts';
+import { isKubeError, KubeError } from './kube-error.ts';
+import { createMemoryKube } from './memory-kube.ts';
+
+const kubeconfig = process.env.KUBECONFIG ?? null;
+
+describe('the double', () => promisesOfKube(async () => createMemoryKube()));
+describe('a real cluster', { skip: kubeconfig === null ? 'KUBECONFIG names no cluster' : false }, () =>
+  promisesOfKube(() => connectKube({ kubeconfig, context: null })),
+);
+
+function promisesOfKube(connect: () => Promise<Kube>): void {
+  const namespace = `conformance-${randomBytes(4).toString('hex')}`;
+  let kube: Kube;
+
+  before(async () => {
+    kube = await connect();
+    assert.equal(await kube.createIfAbsent('Namespace', { metadata: { name: namespace } }), true);
+  });
+
+  after(async () => {
+    const found = await kube.get('Namespace', { name: namespace });
+    if (found !== null) {
+      await kube.delete('Namespace', { name: namespace }, { uid: found.metadata.uid });
+    }
+    kube.close();
+  });
+
+  const quota = (name: string, hard: Record<string, string>, labels: Record<string, string> = {}) => ({
+    metadata: { name, namespace, labels },
+    spec: { hard },
+  });
+  const hardOf = async (name: string) => {
+    const found = await kube.get('ResourceQuota', { name, namespace });
+    return (found as unknown as { spec: { hard: Record<string, string> } } | null)?.spec.hard;
+  };
+
+  it('answers null for an object that is not there', async () => {
+    assert.equal(await kube.get('Secret', { name: 'missing', namespace }), null);
+    assert.equal(await kube.readSecret({ name: 'missing', namespace }), null);
+    assert.equal(await kube.readLogs({ name: 'missing', namespace }, {}), null);
+  });
+
+  it('creates what is absent and leaves what exists as it is', async () => {
+    const secret = (value: string) => ({ metadata: { name: 'once', namespace }, stringData: { key: value } });
+    assert.equal(await kube.createIfAbsent('Secret', secret('first')), true);
+    assert.equal(await kube.createIfAbsent('Secret', secret('second')), false);
+    assert.deepEqual(await kube.readSecret({ name: 'once', namespace }), { key: 'first' });
+  });
+
+  it('refuses to create anything in a namespace that is not there', async () => {
+    const manifest = { metadata: { name: 'lost', namespace: `${namespace}-missing` }, stringData: {} };
+    await assert.rejects(kube.createIfAbsent('Secret', manifest), (error) => isKubeError(error, 404));
+  });
+
+  it('applies: makes, changes, and removes what it no longer says', async () => {
+    await kube.apply('ResourceQuota', quota('applied', { pods: '3', services: '2' }));
+    assert.deepEqual(await hardOf('applied'), { pods: '3', services: '2' });
+    await kube.apply('ResourceQuota', quota('applied', { pods: '4' }));
+    assert.deepEqual(await hardOf('applied'), { pods: '4' });
+  });
+
+  it('changes nothing when the same is applied again', async () => {
+    const first = await kube.apply('ResourceQuota', quota('same', { pods: '3' }));
+    const second = await kube.apply('ResourceQuota', quota('same', { pods: '3' }));
+    assert.equal(second.metadata.resourceVersion, first.metadata.resourceVersion);
+  });
+
+  it('selects by labels and lists metadata alone', async () => {
+    await kube.apply('ResourceQuota', quota('labelled', { pods: '1' }, { colour: 'red' }));
+    const names = async (labels: string) =>
+      (await kube.listMetadata('ResourceQuota', { namespace, labels })).items.map((item) => item.metadata.name);
+    assert.deepEqual(await names('colour=red'), ['labelled']);
+    assert.deepEqual(await names('colour'), ['labelled']);
+    assert.deepEqual(await names('colour=blue'), []);
+    const [item] = (await kube.listMetadata('ResourceQuota', { namespace, labels: 'colour' })).items;
+    assert.equal('spec' in (item ?? {}), false);
+  });
+
+  it('deletes only the very object that was meant', async () => {
+    const created = await kube.apply('ResourceQuota', quota('replaced', { pods: '1' }));
+    await kube.delete(
+      'ResourceQuota',
+      { name: 'replaced', namespace },
+      { uid: '00000000-0000-0000-0000-000000000000' },
+    );
+    assert.notEqual(await kube.get('ResourceQuota', { name: 'replaced', namespace }), null);
+    await kube.delete('ResourceQuota', { name: 'replaced', namespace }, { uid: created.metadata.uid });
+    assert.equal(await kube.get('ResourceQuota', { name: 'replaced', namespace }), null);
+  });
+
+  it('takes the deletion of what is gone already for done', async () => {
+    await kube.delete('Secret', { name: 'never', namespace }, { uid: '00000000-0000-0000-0000-000000000000' });
+  });
+
+  it('tells of every change after a listing, in order', async () => {
+    const { resourceVersion } = await kube.list('ResourceQuota', { namespace });
+    await kube.apply('ResourceQuota', quota('watched', { pods: '1' }));
+    const changed = await kube.apply('ResourceQuota', quota('watched', { pods: '2' }));
+    await kube.delete('ResourceQuota', { name: 'watched', namespace }, { uid: changed.metadata.uid });
+    const types: string[] = [];
+    for await (const event of kube.watch(
+      'ResourceQuota',
+      { namespace, resourceVersion },
+      AbortSignal.timeout(10_000),
+    )) {
+      if (event.object.metadata.name === 'watched' && types.at(-1) !== event.type) {
+        types.push(event.type);
+      }
+      if (event.type === 'DELETED') {
+        break;
+      }
+    }
+    assert.deepEqual(types, ['ADDED', 'MODIFIED', 'DELETED']);
+  });
+
+  it('ends a watch with its signal, and fails with the reason of that signal', async () => {
+    const controller = new AbortController();
+    const { resourceVersion } = await kube.list('Secret', { namespace });
+    const reading = (async () => {
+      for await (const _ of kube.watch('Secret', { namespace, resourceVersion }, controller.signal)) {
+        assert.fail('nothing was changed');
+      }
+    })();
+    controller.abort(new Error('enough'));
+    await assert.rejects(reading, /enough/);
+  });
+
+  it('fails a call whose signal is aborted with the reason of that signal', async () => {
+    await assert.rejects(
+      kube.get('Secret', { name: 'x', namespace }, AbortSignal.abort(new Error('too late'))),
+      /too late/,
+    );
+  });
+
+  it('follows a kind through changes and ends with its signal', async () => {
+    const controller = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const followed = followObjects(
+      kube,
+      'LimitRange',
+      { namespace },
+      {
+        signal: controller.signal,
+        onChange: () => followed.items().some(({ metadata }) => metadata.name === 'followed') && resolve(),
+      },
+    );
+    const limits = [{ type: 'Container', max: { cpu: '1' } }];
+    await kube.apply('LimitRange', { metadata: { name: 'followed', namespace }, spec: { limits } });
+    await promise;
+    assert.deepEqual(await followed.resync(), []);
+    controller.abort();
+    await followed.ended;
+  });
+
+  it('lists what is left in a namespace, of every kind', async () => {
+    await kube.createIfAbsent('Secret', { metadata: { name: 'left', namespace }, stringData: {} });
+    const { objects, kindsListed } = await kube.listLeftovers(namespace);
+    assert.ok(objects.includes('secrets/left'), objects.join());
+    assert.ok(kindsListed >= 10);
+    assert.deepEqual((await kube.listLeftovers(`${namespace}-missing`)).objects, []);
+  });
+
+  it('removes a namespace with all that is in it, and refuses new objects meanwhile', async () => {
+    const name = `${namespace}-going`;
+    await kube.createIfAbsent('Namespace', { metadata: { name } });
+    await kube.createIfAbsent('Secret', { metadata: { name: 'inside', namespace: name }, stringData: {} });
+    const found = await kube.get('Namespace', { name });
+    const { resourceVersion } = await kube.list('Namespace', { fields: `metadata.name=${name}` });
+    await kube.delete('Namespace', { name }, { uid: found?.metadata.uid ?? '' });
+    // Deleting what is on its way out changes nothing.
+    await kube.delete('Namespace', { name }, { uid: found?.metadata.uid ?? '' });
+    const late = kube.createIfAbsent('Secret', { metadata: { name: 'late', namespace: name }, stringData: {} });
+    await assert.rejects(late, (error) => isKubeError(error, 403) || isKubeError(error, 404));
+    const selection = { fields: `metadata.name=${name}`, resourceVersion };
+    for await (const event of kube.watch('Namespace', selection, AbortSignal.timeout(30_000))) {
+      if (event.type === 'DELETED') {
+        break;
+      }
+    }
+    assert.equal(await kube.get('Namespace', { name }), null);
+    assert.deepEqual((await kube.listLeftovers(name)).objects, []);
+  });
+
+  it('knows its version', async () => {
+    assert.match(await kube.readVersion(), /^v1\.\d+/);
+  });
+}
+
+it('says of a cluster that does not answer that it is unreachable, and not that something is wrong', async () => {
+  const away = {
+    server: new URL('http://127.0.0.1:1'),
+    ca: undefined,
+    cert: undefined,
+    key: undefined,
+    isInsecure: false,
+  };
+  const { createKubeTransport } = await import('./kube-transport.ts');
+  const { createRealKube } = await import('./real-kube.ts');
+  const kube = createRealKube(createKubeTransport({ ...away, authorize: async () => null }));
+  await assert.rejects(kube.readVersion(), (error) => error instanceof KubeError && error.isUnreachable);
+});

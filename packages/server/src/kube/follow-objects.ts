@@ -1,0 +1,119 @@
+// Keeps a copy of some objects of the cluster up to date: list, watch from there, and when the watch ends, fails or falls silent,
+// go on from the last version or list again, with a growing pause between failures. It never gives up; it ends with its signal.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Kind, KindMap } from './kinds.ts';
+import type { Kube, Selection } from './kube.ts';
+import { KubeError } from './kube-error.ts';
+
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 10_000;
+
+export interface Followed<T> {
+  /** What is known now, in no order. */
+  items(): readonly T[];
+  /** False until the first listing has come. */
+  isListed(): boolean;
+  /**
+   * Lists again and takes the answer for the truth. Answers the names (`namespace/name`) of what the watch had failed to tell; an
+   * object that changed while the listing was under way is not counted.
+   */
+  resync(): Promise<readonly string[]>;
+  /** Resolves when the signal has ended it. */
+  readonly ended: Promise<void>;
+}
+
+export interface FollowOptions {
+  readonly signal: AbortSignal;
+  /** Called after every change of the copy, and once after each listing. */
+  readonly onChange: () => void;
+  readonly onError?: (error: unknown) => void;
+}
+
+export function followObjects<K extends Kind>(
+  kube: Pick<Kube, 'list' | 'watch'>,
+  kind: K,
+  selection: Selection,
+  { signal, onChange, onError }: FollowOptions,
+): Followed<KindMap[K]> {
+  const known = new Map<string, KindMap[K]>();
+  let version: string | null = null;
+  let isListed = false;
+
+  async function listAll(): Promise<readonly string[]> {
+    const before = new Map(known);
+    const { items, resourceVersion } = await kube.list(kind, selection, signal);
+    const missed: string[] = [];
+    const found = new Map(items.map((item) => [keyOf(item), item]));
+    for (const [key, item] of found) {
+      const old = before.get(key);
+      // Only what did not move since the listing began was missed; the rest is the watch doing its work meanwhile.
+      const isUntouched = known.get(key) === old;
+      if (isUntouched && old?.metadata.resourceVersion !== item.metadata.resourceVersion) {
+        missed.push(key);
+        known.set(key, item);
+      }
+    }
+    for (const [key, old] of before) {
+      if (!found.has(key) && known.get(key) === old) {
+        missed.push(key);
+        known.delete(key);
+      }
+    }
+    version ??= resourceVersion;
+    isListed = true;
+    onChange();
+    return missed;
+  }
+
+  async function watchOn(): Promise<void> {
+    const from = version ?? '';
+    for await (const event of kube.watch(kind, { ...selection, resourceVersion: from }, signal)) {
+      version = event.object.metadata.resourceVersion;
+      if (event.type === 'BOOKMARK') {
+        continue;
+      }
+      if (event.type === 'DELETED') {
+        known.delete(keyOf(event.object));
+      } else {
+        known.set(keyOf(event.object), event.object);
+      }
+      onChange();
+    }
+  }
+
+  async function follow(): Promise<void> {
+    let pauseMs = FIRST_PAUSE_MS;
+    while (!signal.aborted) {
+      try {
+        if (version === null) {
+          await listAll();
+        }
+        await watchOn();
+        pauseMs = FIRST_PAUSE_MS;
+      } catch (error) {
+        if (signal.aborted) {
+          return;
+        }
+        if (error instanceof KubeError && error.isExpired) {
+          version = null;
+          continue;
+        }
+        onError?.(error);
+        // Jitter keeps many followers from calling on a cluster that has just come back at the same instant.
+        await delay(pauseMs * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
+        pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+      }
+    }
+  }
+
+  return {
+    items: () => [...known.values()],
+    isListed: () => isListed,
+    resync: listAll,
+    ended: follow(),
+  };
+}
+
+function keyOf(object: { metadata: { namespace?: string; name: string } }): string {
+  return `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+}

@@ -1,0 +1,184 @@
+// One HTTPS connection pool to one API server: JSON calls with a deadline, and streams of lines with a watchdog.
+// Connections are kept alive, so a call costs one round trip and no handshake.
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { KubeError } from './kube-error.ts';
+import type { ClusterAccess } from './kubeconfig.ts';
+
+// A healthy API server answers in milliseconds; after this long it is as good as away, and the step is tried again.
+const CALL_TIMEOUT_MS = 10_000;
+// Below the API server's own idle limit, so that rarely used connections are closed from this side and not found dead.
+const IDLE_SOCKET_MS = 60_000;
+
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly accept?: string;
+}
+
+export interface KubeTransport {
+  /** The parsed answer. Any status of 400 or above is a KubeError. */
+  call(call: Call, signal?: AbortSignal): Promise<unknown>;
+  /** The raw body as text chunks. When nothing arrives for `silenceMs` the connection is taken for dead and the stream ends. */
+  stream(call: Call, silenceMs: number | null, signal?: AbortSignal): Promise<AsyncIterable<string>>;
+  close(): void;
+}
+
+export function createKubeTransport(access: ClusterAccess): KubeTransport {
+  const isHttps = access.server.protocol === 'https:';
+  const { ca, cert, key, isInsecure } = access;
+  const agentOptions = {
+    keepAlive: true,
+    keepAliveMsecs: 10_000,
+    timeout: IDLE_SOCKET_MS,
+    scheduling: 'lifo',
+  } as const;
+  const agent = isHttps
+    ? new HttpsAgent({ ...agentOptions, ca, cert, key, rejectUnauthorized: !isInsecure })
+    : new HttpAgent(agentOptions);
+  const basePath = access.server.pathname.replace(/\/$/, '');
+
+  async function open(call: Call, signal: AbortSignal): Promise<IncomingMessage> {
+    const authorization = await access.authorize();
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const url = new URL(access.server);
+    url.pathname = basePath + call.path;
+    for (const [name, value] of Object.entries(call.query ?? {})) {
+      if (value !== undefined) {
+        url.searchParams.set(name, value);
+      }
+    }
+    const headers = {
+      accept: call.accept ?? 'application/json',
+      ...(authorization === null ? {} : { authorization }),
+      ...(body === undefined
+        ? {}
+        : { 'content-type': call.contentType ?? 'application/json', 'content-length': Buffer.byteLength(body) }),
+    };
+    return await new Promise((resolve, reject) => {
+      const send = (mayRetry: boolean): void => {
+        const request = (isHttps ? httpsRequest : httpRequest)(url, { method: call.method, headers, agent, signal });
+        request.on('response', resolve);
+        request.on('error', (error: NodeJS.ErrnoException) => {
+          // The server may close an idle connection at the very moment it is used again; nothing was processed then.
+          if (mayRetry && request.reusedSocket && error.code === 'ECONNRESET' && !signal.aborted) {
+            send(false);
+          } else {
+            reject(error);
+          }
+        });
+        request.end(body);
+      };
+      send(true);
+    });
+  }
+
+  return {
+    async call(call, signal) {
+      const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
+      const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+      const { status, text } = await unlessAborted(call, signal, async () => {
+        const response = await open(call, either);
+        return { status: response.statusCode ?? 0, text: await readText(response) };
+      });
+      if (status >= 400) {
+        throw toKubeError(call, status, text);
+      }
+      return JSON.parse(text);
+    },
+    async stream(call, silenceMs, signal) {
+      const controller = new AbortController();
+      const timer = setTimeout(() => controller.abort(), CALL_TIMEOUT_MS);
+      const either = signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]);
+      try {
+        const response = await unlessAborted(call, signal, () => open(call, either));
+        if ((response.statusCode ?? 0) >= 400) {
+          throw toKubeError(call, response.statusCode ?? 0, await readText(response));
+        }
+        return readChunks(response, call, silenceMs, signal);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    close() {
+      agent.destroy();
+    },
+  };
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) {
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function* readChunks(
+  response: IncomingMessage,
+  call: Call,
+  silenceMs: number | null,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string> {
+  response.setEncoding('utf8');
+  let isSilent = false;
+  const watchdog =
+    silenceMs === null
+      ? undefined
+      : setTimeout(() => {
+          isSilent = true;
+          response.destroy();
+        }, silenceMs);
+  try {
+    for await (const chunk of response) {
+      watchdog?.refresh();
+      yield chunk as string;
+    }
+  } catch (error) {
+    if (!isSilent) {
+      throw asCallError(error, call, signal);
+    }
+  } finally {
+    clearTimeout(watchdog);
+    response.destroy();
+  }
+}
+
+async function unlessAborted<T>(call: Call, signal: AbortSignal | undefined, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw asCallError(error, call, signal);
+  }
+}
+
+/** The caller's own abort stays what it is; every other failure to get an answer means that the cluster is away. */
+function asCallError(error: unknown, call: Call, signal: AbortSignal | undefined): unknown {
+  if (error instanceof KubeError) {
+    return error;
+  }
+  if (signal?.aborted) {
+    return signal.reason;
+  }
+  const why = error instanceof Error ? error.message : String(error);
+  return new KubeError(0, 'Unreachable', `the cluster did not answer ${call.method} ${call.path}: ${why}`, {
+    cause: error,
+  });
+}
+
+function toKubeError(call: Call, status: number, text: string): KubeError {
+  let answer: { reason?: string; message?: string } = {};
+  try {
+    answer = JSON.parse(text) as typeof answer;
+  } catch {
+    // Proxies answer in plain text; the status says enough.
+  }
+  return new KubeError(
+    status,
+    answer.reason ?? '',
+    answer.message ?? `${call.method} ${call.path} answered ${status}: ${text.slice(0, 200)}`,
+  );
+}

@@ -1,0 +1,86 @@
+// What Souk needs of a Kubernetes cluster, and no more. Every call takes the caller's abort signal and has its own timeout.
+// Decided here, for the real cluster and the double alike: a missing object is null and never an error, deleting what is absent or
+// has been replaced succeeds, applying forces conflicts, creating what exists leaves it as it is.
+import type { Kind, KindMap, Manifest } from './kinds.ts';
+
+export interface ObjectRef {
+  readonly name: string;
+  readonly namespace?: string;
+}
+
+export interface Selection {
+  readonly namespace?: string;
+  /** A label selector in Kubernetes' own notation, e.g. `souk.dev/store` or `owner=helm,name=store-x`. */
+  readonly labels?: string;
+  readonly fields?: string;
+}
+
+export interface Listing<T> {
+  readonly items: readonly T[];
+  readonly resourceVersion: string;
+}
+
+export interface WatchEvent<T> {
+  /** `BOOKMARK` carries only a newer resourceVersion. */
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+  readonly object: T;
+}
+
+export interface WatchStart extends Selection {
+  readonly resourceVersion: string;
+}
+
+export interface DeleteOptions {
+  /** Read fresh just before: an object that was replaced meanwhile under the same name is left alone. */
+  readonly uid: string;
+  readonly gracePeriodSeconds?: number;
+  readonly propagation?: 'Background' | 'Foreground';
+}
+
+export interface LogOptions {
+  readonly container?: string;
+  readonly tailLines?: number;
+  readonly follow?: boolean;
+  /** The log of the container's last run instead of this one. */
+  readonly previous?: boolean;
+}
+
+export interface Leftovers {
+  /** `kind/name` of everything that is still in the namespace. */
+  readonly objects: readonly string[];
+  readonly kindsListed: number;
+}
+
+/** The part of a cluster that the API may see: one store's logs and its one revealable Secret. */
+export interface StoreReader {
+  /** Values decoded; null where the Secret does not exist. */
+  readSecret(ref: Required<ObjectRef>, signal?: AbortSignal): Promise<Readonly<Record<string, string>> | null>;
+  /** Chunks of text as they come; ends with the log, or when the signal aborts a followed one. Null where the pod does not exist. */
+  readLogs(ref: Required<ObjectRef>, options: LogOptions, signal?: AbortSignal): Promise<AsyncIterable<string> | null>;
+}
+
+export interface Kube extends StoreReader {
+  get<K extends Kind>(kind: K, ref: ObjectRef, signal?: AbortSignal): Promise<KindMap[K] | null>;
+  list<K extends Kind>(kind: K, selection: Selection, signal?: AbortSignal): Promise<Listing<KindMap[K]>>;
+  /** Metadata alone, for kinds whose content must not be read without need (Secrets). */
+  listMetadata<K extends Kind>(
+    kind: K,
+    selection: Selection,
+    signal?: AbortSignal,
+  ): Promise<Listing<Pick<KindMap[K], 'metadata'>>>;
+  /** Server-side apply as the one field manager of Souk: what we no longer say is removed, what others set stays. */
+  apply<K extends Kind>(kind: K, manifest: Manifest, signal?: AbortSignal): Promise<KindMap[K]>;
+  /** Never changes what exists; answers whether this call made it. */
+  createIfAbsent<K extends Kind>(kind: K, manifest: Manifest, signal?: AbortSignal): Promise<boolean>;
+  delete(kind: Kind, ref: ObjectRef, options: DeleteOptions, signal?: AbortSignal): Promise<void>;
+  /**
+   * Events from a listing's resourceVersion on. Ends when the server ends it or nothing was heard for too long; throws a
+   * KubeError whose `isExpired` is true when the version is too old, so that the caller lists again.
+   */
+  watch<K extends Kind>(kind: K, start: WatchStart, signal?: AbortSignal): AsyncIterable<WatchEvent<KindMap[K]>>;
+  /** Lists every kind that the cluster keeps in namespaces, the ones that Souk does not know of included. */
+  listLeftovers(namespace: string, signal?: AbortSignal): Promise<Leftovers>;
+  readVersion(signal?: AbortSignal): Promise<string>;
+  /** Ends idle connections; calls under way fail. */
+  close(): void;
+}

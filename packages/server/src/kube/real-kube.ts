@@ -1,0 +1,227 @@
+// `Kube` on a real cluster, by its REST API.
+import type { Kind, KindMap, KubeObject, Secret } from './kinds.ts';
+import { RESOURCES } from './kinds.ts';
+import type { Kube, Listing, ObjectRef, Selection, WatchEvent } from './kube.ts';
+import { isKubeError, KubeError } from './kube-error.ts';
+import type { KubeTransport } from './kube-transport.ts';
+import { listLeftovers } from './list-leftovers.ts';
+
+const FIELD_MANAGER = 'souk';
+const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+// The server ends a watch by itself after this long, which is ordinary; we then go on from the last version.
+const WATCH_TIMEOUT_SECONDS = 290;
+// API servers send a bookmark about once a minute. Two missed ones mean a connection that died without a word.
+const WATCH_SILENCE_MS = 150_000;
+
+export function createRealKube(transport: KubeTransport): Kube {
+  async function listAs<T extends Pick<KubeObject, 'metadata'>>(
+    kind: Kind,
+    selection: Selection,
+    accept: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Listing<T>> {
+    const answer = (await transport.call(
+      {
+        method: 'GET',
+        path: collectionPath(kind, selection.namespace),
+        query: { labelSelector: selection.labels, fieldSelector: selection.fields },
+        ...(accept === undefined ? {} : { accept }),
+      },
+      signal,
+    )) as { items: T[] | null; metadata: { resourceVersion: string } };
+    const items = answer.items ?? [];
+    for (const item of items) {
+      dropBookkeeping(item);
+    }
+    return { items, resourceVersion: answer.metadata.resourceVersion };
+  }
+
+  return {
+    async get<K extends Kind>(kind: K, ref: ObjectRef, signal?: AbortSignal) {
+      return await nullIfMissing(
+        () => transport.call({ method: 'GET', path: objectPath(kind, ref) }, signal) as Promise<KindMap[K]>,
+      );
+    },
+
+    async list<K extends Kind>(kind: K, selection: Selection, signal?: AbortSignal) {
+      return await listAs<KindMap[K]>(kind, selection, undefined, signal);
+    },
+
+    async listMetadata<K extends Kind>(kind: K, selection: Selection, signal?: AbortSignal) {
+      return await listAs<Pick<KindMap[K], 'metadata'>>(kind, selection, METADATA_LIST, signal);
+    },
+
+    async apply(kind, manifest, signal) {
+      const answer = await transport.call(
+        {
+          method: 'PATCH',
+          path: objectPath(kind, manifest.metadata),
+          query: { fieldManager: FIELD_MANAGER, force: 'true' },
+          // JSON is YAML; the server knows server-side apply by this media type alone.
+          contentType: 'application/apply-patch+yaml',
+          body: { apiVersion: RESOURCES[kind].apiVersion, kind, ...manifest },
+        },
+        signal,
+      );
+      return answer as never;
+    },
+
+    async createIfAbsent(kind, manifest, signal) {
+      try {
+        await transport.call(
+          {
+            method: 'POST',
+            path: collectionPath(kind, manifest.metadata.namespace),
+            query: { fieldManager: FIELD_MANAGER },
+            body: { apiVersion: RESOURCES[kind].apiVersion, kind, ...manifest },
+          },
+          signal,
+        );
+        return true;
+      } catch (error) {
+        if (error instanceof KubeError && error.status === 409 && error.reason === 'AlreadyExists') {
+          return false;
+        }
+        throw error;
+      }
+    },
+
+    async delete(kind, ref, options, signal) {
+      try {
+        await transport.call(
+          {
+            method: 'DELETE',
+            path: objectPath(kind, ref),
+            body: {
+              apiVersion: 'v1',
+              kind: 'DeleteOptions',
+              preconditions: { uid: options.uid },
+              propagationPolicy: options.propagation ?? 'Background',
+              ...(options.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: options.gracePeriodSeconds }),
+            },
+          },
+          signal,
+        );
+      } catch (error) {
+        // 404: somebody was quicker. 409: the name now belongs to another object, so the one meant is gone. Namespaces that
+        // are already terminating answer 409 as well.
+        if (!isKubeError(error, 404) && !isKubeError(error, 409)) {
+          throw error;
+        }
+      }
+    },
+
+    async *watch<K extends Kind>(kind: K, start: Selection & { resourceVersion: string }, signal?: AbortSignal) {
+      const chunks = await transport.stream(
+        {
+          method: 'GET',
+          path: collectionPath(kind, start.namespace),
+          query: {
+            watch: 'true',
+            allowWatchBookmarks: 'true',
+            resourceVersion: start.resourceVersion,
+            labelSelector: start.labels,
+            fieldSelector: start.fields,
+            timeoutSeconds: String(WATCH_TIMEOUT_SECONDS),
+          },
+        },
+        WATCH_SILENCE_MS,
+        signal,
+      );
+      for await (const line of splitLines(chunks)) {
+        yield parseWatchEvent<KindMap[K]>(line);
+      }
+    },
+
+    async listLeftovers(namespace, signal) {
+      return await listLeftovers(transport, namespace, signal);
+    },
+
+    async readSecret(ref, signal) {
+      const secret = await nullIfMissing(
+        () => transport.call({ method: 'GET', path: objectPath('Secret', ref) }, signal) as Promise<Secret>,
+      );
+      return secret === null ? null : decodeSecret(secret);
+    },
+
+    async readLogs(ref, options, signal) {
+      return await nullIfMissing(() =>
+        transport.stream(
+          {
+            method: 'GET',
+            path: `${objectPath('Pod', ref)}/log`,
+            query: {
+              container: options.container,
+              tailLines: options.tailLines === undefined ? undefined : String(options.tailLines),
+              follow: options.follow ? 'true' : undefined,
+              previous: options.previous ? 'true' : undefined,
+            },
+          },
+          null,
+          signal,
+        ),
+      );
+    },
+
+    async readVersion(signal) {
+      const answer = (await transport.call({ method: 'GET', path: '/version' }, signal)) as { gitVersion: string };
+      return answer.gitVersion;
+    },
+
+    close() {
+      transport.close();
+    },
+  };
+}
+
+export function decodeSecret(secret: Secret): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(secret.data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]),
+  );
+}
+
+function collectionPath(kind: Kind, namespace: string | undefined): string {
+  const { apiVersion, plural, isNamespaced } = RESOURCES[kind];
+  const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  return isNamespaced && namespace !== undefined ? `${group}/namespaces/${namespace}/${plural}` : `${group}/${plural}`;
+}
+
+function objectPath(kind: Kind, ref: ObjectRef): string {
+  return `${collectionPath(kind, ref.namespace)}/${ref.name}`;
+}
+
+async function nullIfMissing<T>(read: () => Promise<T>): Promise<T | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isKubeError(error, 404)) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+async function* splitLines(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of chunks) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines.filter((line) => line !== '');
+  }
+}
+
+function parseWatchEvent<T extends KubeObject>(line: string): WatchEvent<T> {
+  const event = JSON.parse(line) as { type: WatchEvent<T>['type'] | 'ERROR'; object: unknown };
+  if (event.type === 'ERROR') {
+    const status = event.object as { code?: number; reason?: string; message?: string };
+    throw new KubeError(status.code ?? 500, status.reason ?? '', status.message ?? 'the watch failed');
+  }
+  const object = event.object as T;
+  dropBookkeeping(object);
+  return { type: event.type, object };
+}
+
+/** What server-side apply notes down is the larger half of most objects, and nobody here reads it. */
+function dropBookkeeping(object: { metadata: object }): void {
+  delete (object.metadata as { managedFields?: unknown }).managedFields;
+}

@@ -1,0 +1,95 @@
+// The API process: opens what it needs, listens, and closes in the opposite order. Wiring only.
+
+import { ensureFirstCluster } from '../clusters/cluster-queries.ts';
+import { API_VARIABLES } from '../config.ts';
+import { inTransaction, openDatabase } from '../db/database.ts';
+import { loadEngines } from '../engines/registry.ts';
+import { createEventHub } from '../events/event-hub.ts';
+import { trimEvents } from '../events/event-queries.ts';
+import { createApp } from '../http/app.ts';
+import { readVersion } from '../http/version.ts';
+import { deleteFinishedJobs } from '../jobs/job-queries.ts';
+import { runPeriodically } from '../jobs/run-periodically.ts';
+import { forgetDeadWorkers } from '../jobs/worker-queries.ts';
+import { connectKube } from '../kube/connect-kube.ts';
+import { createLog } from '../log.ts';
+import { collectProcessMetrics, createMetrics } from '../metrics.ts';
+import { readConfigOrExit } from '../read-config.ts';
+import { deleteOldIdempotencyKeys } from '../stores/idempotency.ts';
+import { deleteOldBuckets } from '../tenants/rate-limit.ts';
+import { ensureFirstTenant } from '../tenants/tenant-queries.ts';
+import { onShutdown } from './shutdown.ts';
+
+process.title = 'souk main/api';
+const config = readConfigOrExit(API_VARIABLES);
+const log = createLog({ level: config.logLevel, part: 'api' });
+const metrics = createMetrics('api');
+collectProcessMetrics(metrics);
+
+const database = openDatabase({
+  url: config.databaseUrl,
+  maxConnections: config.databaseConnections,
+  log,
+  applicationName: 'souk api',
+});
+const { db } = database;
+const engines = await loadEngines({ extraFolders: config.engineFolders, images: config.images });
+await inTransaction(db, async (tx) => {
+  await ensureFirstCluster(tx, config.baseDomain);
+  if (config.apiToken !== null) {
+    await ensureFirstTenant(tx, {
+      token: config.apiToken,
+      maxStores: config.firstTenantMaxStores,
+      maxParallelProvisions: config.firstTenantMaxParallelProvisions,
+    });
+  }
+});
+const kube = await connectKube({ kubeconfig: config.kubeconfig, context: config.kubeContext });
+const hub = createEventHub({ db, databaseUrl: config.databaseUrl, log });
+await hub.start();
+
+const HOUR_MS = 3_600_000;
+const ROWS_AT_ONCE = 1_000;
+const housekeeping = runPeriodically({
+  everyMs: HOUR_MS,
+  log,
+  tasks: {
+    'trim events': () => trimEvents(db, config.eventRetentionDays, ROWS_AT_ONCE),
+    'delete ended jobs': () => deleteFinishedJobs(db, config.jobRetentionDays, ROWS_AT_ONCE),
+    'delete old idempotency keys': () => deleteOldIdempotencyKeys(db, ROWS_AT_ONCE),
+    'delete old rate limit buckets': () => deleteOldBuckets(db, ROWS_AT_ONCE),
+    'forget dead workers': () => forgetDeadWorkers(db, 1),
+  },
+});
+
+let isServing = true;
+const app = await createApp({
+  ...config,
+  db,
+  hub,
+  reader: kube,
+  engines,
+  log,
+  metrics,
+  version: await readVersion(),
+  address: { scheme: config.publicScheme, baseDomain: config.baseDomain, port: config.publicPort },
+  isServing: () => isServing,
+});
+const address = await app.listen({ host: config.host, port: config.port });
+log.info({ address }, 'the API listens');
+
+onShutdown(log, [
+  // Load balancers see it first and send no more; only then connections are refused.
+  [
+    'drain',
+    async () => {
+      isServing = false;
+      await new Promise((resolve) => setTimeout(resolve, config.drainMs));
+    },
+  ],
+  ['streams', () => hub.stop()],
+  ['requests', () => app.close()],
+  ['housekeeping', () => housekeeping.stop()],
+  ['cluster', async () => kube.close()],
+  ['database', () => database.close()],
+]);

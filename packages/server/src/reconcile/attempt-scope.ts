@@ -1,0 +1,95 @@
+// What an attempt knows of its store and its right to act, and the one way in which it writes: under its fence.
+import type { EventType } from '@souk/contract';
+import type { Db, Tx } from '../db/database.ts';
+import type { Engine } from '../engines/engine.ts';
+import type { LoadedEngine } from '../engines/registry.ts';
+import type { NewEvent } from '../events/event-queries.ts';
+import type { Helm } from '../helm/helm.ts';
+import { storeNamespace } from '../ids.ts';
+import type { JobAttempt } from '../jobs/job-attempt.ts';
+import type { Kube } from '../kube/kube.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { NewerWishes } from './newer-wishes.ts';
+import { type ReconciledStore, underFence } from './observed-store.ts';
+import type { StoreScope, StoreSettings, WatchWindows } from './store-scope.ts';
+
+export interface ReconcileContext {
+  readonly db: Db;
+  readonly kube: Kube;
+  readonly helm: Helm;
+  readonly engines: ReadonlyMap<string, LoadedEngine>;
+  readonly settings: StoreSettings;
+  readonly windows: WatchWindows;
+  readonly newerWishes: NewerWishes;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** What an attempt knows before a step runs; the bracket adds what belongs to the step. */
+export type AttemptScope = Omit<StoreScope, 'act' | 'announce' | 'hasActed'> & {
+  readonly actor: string;
+  readonly metrics: Metrics;
+  /** Set by the first effect of any step of the attempt. */
+  readonly progress: { hasActed: boolean };
+};
+
+export function makeAttemptScope(
+  { db, kube, helm, engines, settings, windows, log, metrics }: ReconcileContext,
+  attempt: JobAttempt,
+  store: ReconciledStore,
+  superseded: AbortSignal,
+): AttemptScope {
+  const engine = engines.get(store.engine)?.engine ?? unknownEngine(store.engine);
+  const readAt = performance.now();
+  return {
+    store,
+    engine,
+    namespace: storeNamespace(store.id),
+    settings,
+    windows,
+    db,
+    kube,
+    helm,
+    lease: { signal: attempt.signal, msLeft: () => attempt.leaseMsLeft() },
+    fence: attempt.fence,
+    superseded,
+    log: log.child({ storeId: store.id, jobId: attempt.job.id }),
+    actor: attempt.leaseOwner,
+    metrics,
+    progress: { hasActed: false },
+    provisionMsLeft: () => engine.provisionTimeoutMs - (store.provisioningMs ?? 0) - (performance.now() - readAt),
+  };
+}
+
+/** A store outlives its engine's removal from the installation: it can still be deleted, and nothing else. */
+function unknownEngine(name: string): Engine {
+  const refuse = (): never => {
+    throw new Error(`this worker does not know the engine "${name}"`);
+  };
+  return {
+    name,
+    title: name,
+    version: '',
+    chartPath: '',
+    images: [],
+    provisionTimeoutMs: Number.MAX_SAFE_INTEGER,
+    adminPath: '/',
+    workloads: refuse,
+    secrets: refuse,
+    values: refuse,
+    verify: refuse,
+  };
+}
+
+/** Commits only while no successor has begun. */
+export async function writeUnderFence(
+  { db, store, fence }: AttemptScope,
+  change: (tx: Tx) => Promise<void>,
+): Promise<void> {
+  await underFence(db, { storeId: store.id, fence }, change);
+}
+
+export function eventOf({ store, actor }: AttemptScope, type: EventType, message: string): NewEvent {
+  return { type, tenantId: store.tenantId, storeId: store.id, actor, message };
+}

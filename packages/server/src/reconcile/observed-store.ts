@@ -1,0 +1,116 @@
+// The observed columns of `stores`, written by nobody else. Every attempt first raises the row's fence to its own; from then on a
+// worker that lost its lease finds a higher fence and writes nothing.
+import type { Phase, PlanName, StoreId } from '@souk/contract';
+import { sql } from 'kysely';
+import { type Db, inTransaction, type Tx } from '../db/database.ts';
+import { LeaseLostError } from '../errors.ts';
+
+export interface ReconciledStore {
+  readonly id: StoreId;
+  readonly tenantId: string;
+  readonly name: string;
+  readonly engine: string;
+  readonly plan: PlanName;
+  readonly adminEmail: string;
+  readonly desiredPhase: 'ready' | 'deleted';
+  readonly generation: number;
+  readonly phase: Phase;
+  readonly observedGeneration: number;
+  readonly errorCode: string | null;
+  readonly errorStep: string | null;
+  readonly errorMessage: string | null;
+  readonly readyAt: Date | null;
+  /** How long ago provisioning began, by the database's clock; null before it does. */
+  readonly provisioningMs: number | null;
+}
+
+export interface StoreFailure {
+  readonly code: string;
+  readonly step: string | null;
+  readonly message: string;
+}
+
+/** What a fenced write is about. */
+export interface FencedStore {
+  readonly storeId: StoreId;
+  readonly fence: number;
+}
+
+/** Raises the fence and reads the row in one statement. Null: no such store, or a successor has it already. */
+export async function takeStore(db: Db, { storeId, fence }: FencedStore): Promise<ReconciledStore | null> {
+  const { rows } = await sql<ReconciledStore>`
+    update stores set fence = ${fence}
+    where id = ${storeId} and fence <= ${fence}
+    returning
+      id, tenant_id as "tenantId", name, engine, plan, admin_email as "adminEmail", desired_phase as "desiredPhase",
+      generation, phase, observed_generation as "observedGeneration", error_code as "errorCode",
+      error_step as "errorStep", error_message as "errorMessage", ready_at as "readyAt",
+      (extract(epoch from now() - provisioning_started_at) * 1000)::float8 as "provisioningMs"`.execute(db);
+  return rows[0] ?? null;
+}
+
+/** Runs a transaction that commits only while the fence is this attempt's. Locks the row, so a successor waits for the outcome. */
+export async function underFence<T>(
+  db: Db,
+  { storeId, fence }: FencedStore,
+  write: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  return await inTransaction(db, async (tx) => {
+    const { rows } = await sql`
+      select 1 from stores where id = ${storeId} and fence = ${fence} for no key update`.execute(tx);
+    if (rows.length === 0) {
+      throw new LeaseLostError(`another worker has taken over store ${storeId}`);
+    }
+    return await write(tx);
+  });
+}
+
+export async function markProvisioning(tx: Tx, storeId: StoreId): Promise<void> {
+  await sql`
+    update stores set phase = 'provisioning', provisioning_started_at = now(),
+      error_code = null, error_step = null, error_message = null
+    where id = ${storeId}`.execute(tx);
+}
+
+/** `generation` is the one that the attempt has worked for; a newer wish keeps its distance and gets an attempt of its own. */
+export async function markReady(tx: Tx, storeId: StoreId, generation: number, endpoint: string): Promise<void> {
+  await sql`
+    update stores set phase = 'ready', ready_at = coalesce(ready_at, now()), endpoint = ${endpoint},
+      observed_generation = ${generation}, error_code = null, error_step = null, error_message = null
+    where id = ${storeId}`.execute(tx);
+}
+
+export async function markFailed(tx: Tx, storeId: StoreId, generation: number, failure: StoreFailure): Promise<void> {
+  await sql`
+    update stores set phase = 'failed', observed_generation = ${generation},
+      error_code = ${failure.code}, error_step = ${failure.step}, error_message = ${failure.message}
+    where id = ${storeId}`.execute(tx);
+}
+
+export async function markDeleting(tx: Tx, storeId: StoreId): Promise<void> {
+  await sql`
+    update stores set phase = 'deleting', error_code = null, error_step = null, error_message = null
+    where id = ${storeId}`.execute(tx);
+}
+
+export async function markDeleted(tx: Tx, storeId: StoreId, generation: number): Promise<void> {
+  await sql`
+    update stores set phase = 'deleted', deleted_at = now(), endpoint = null, observed_generation = ${generation},
+      error_code = null, error_step = null, error_message = null
+    where id = ${storeId}`.execute(tx);
+}
+
+/** What stands in the way, without a change of phase. A deletion goes on trying; its wish stays unfulfilled. */
+export async function markHindered(tx: Tx, storeId: StoreId, failure: StoreFailure): Promise<void> {
+  await sql`
+    update stores set error_code = ${failure.code}, error_step = ${failure.step}, error_message = ${failure.message}
+    where id = ${storeId}`.execute(tx);
+}
+
+/** A wish that a living shop cannot be given: it is settled, the shop stays as it was, and the error says why. */
+export async function markRefused(tx: Tx, storeId: StoreId, generation: number, failure: StoreFailure): Promise<void> {
+  await sql`
+    update stores set observed_generation = ${generation},
+      error_code = ${failure.code}, error_step = ${failure.step}, error_message = ${failure.message}
+    where id = ${storeId}`.execute(tx);
+}

@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { BRING_UP_STEPS, TEAR_DOWN_STEPS } from '@souk/contract';
+import { sql } from 'kysely';
+import { LeaseLostError, TerminalError } from '../errors.ts';
+import { armFailpoint, armFailpoints } from '../failpoint.ts';
+import { storeNamespace } from '../ids.ts';
+import { BRING_UP, TEAR_DOWN } from './reconcile-store.ts';
+import type { Step } from './step.ts';
+import { createWorld, hashOf, objectsOf, type World } from './test-world.ts';
+
+it('runs the steps that the contract names, in that order', () => {
+  const names = (steps: readonly Step[]) => steps.map(({ name }) => name);
+  assert.deepEqual(names(BRING_UP), [...BRING_UP_STEPS]);
+  assert.deepEqual(names(TEAR_DOWN), [...TEAR_DOWN_STEPS]);
+});
+
+describe('reconciling a store', () => {
+  let world: World;
+  before(async () => {
+    world = await createWorld();
+  });
+  after(() => world.close());
+  beforeEach(() => {
+    world.setWeather('fine');
+    world.setShopProblem(null);
+    world.setProvisionTimeout(60_000);
+  });
+
+  it('makes a requested store ready, and tells every step', async () => {
+    const storeId = await world.insertStore();
+    assert.deepEqual(await world.attempt(storeId), { outcome: 'completed' });
+    const row = await world.readRow(storeId);
+    assert.deepEqual([row.phase, row.observedGeneration, row.errorCode], ['ready', 1, null]);
+    const steps = [
+      'ensureNamespace',
+      'ensureGuardrails',
+      'ensureCredentials',
+      'installRelease',
+      'awaitWorkloads',
+      'verifyStorefront',
+    ];
+    assert.deepEqual(await world.eventTypes(storeId), [
+      'store.provisioning_started',
+      ...steps.flatMap((step) => [`store.step_started ${step}`, `store.step_completed ${step}`]),
+      'store.ready',
+    ]);
+  });
+
+  it('holds the namespace to Pod Security restricted and sets every guardrail', async () => {
+    const storeId = await world.insertStore({ plan: 'small' });
+    await world.settle(storeId);
+    const name = storeNamespace(storeId);
+    const namespace = await world.kube.get('Namespace', { name });
+    assert.equal(namespace?.metadata.labels?.['pod-security.kubernetes.io/enforce'], 'restricted');
+    const objects = objectsOf(world, storeId);
+    for (const wanted of [
+      'ResourceQuota NAMESPACE/plan',
+      'LimitRange NAMESPACE/container',
+      'NetworkPolicy NAMESPACE/deny-all',
+      'NetworkPolicy NAMESPACE/allow-dns',
+      'NetworkPolicy NAMESPACE/allow-own-namespace',
+      'NetworkPolicy NAMESPACE/allow-ingress-to-web',
+      'NetworkPolicy NAMESPACE/allow-internet',
+      'RoleBinding NAMESPACE/api',
+    ]) {
+      assert.ok(objects.includes(wanted), `${wanted} is missing`);
+    }
+  });
+
+  it('changes nothing and tells nothing when all is as wanted', async () => {
+    const storeId = await world.insertStore();
+    await world.settle(storeId);
+    const before = await world.eventTypes(storeId);
+    const { resourceVersion } = await world.kube.list('Secret', {});
+    await world.attempt(storeId);
+    assert.deepEqual(await world.eventTypes(storeId), before);
+    assert.equal((await world.kube.list('Secret', {})).resourceVersion, resourceVersion);
+  });
+
+  it('puts back what somebody removed from a ready store, and keeps its credentials', async () => {
+    const storeId = await world.insertStore();
+    await world.settle(storeId);
+    const namespace = storeNamespace(storeId);
+    const before = await world.kube.readSecret({ namespace, name: 'store-admin' });
+    world.kube.remove('Deployment', { namespace, name: 'front' });
+    world.kube.remove('NetworkPolicy', { namespace, name: 'deny-all' });
+    assert.equal(await world.settle(storeId), 'completed');
+    assert.ok(objectsOf(world, storeId).includes('Deployment NAMESPACE/front'));
+    assert.ok(objectsOf(world, storeId).includes('NetworkPolicy NAMESPACE/deny-all'));
+    assert.deepEqual(await world.kube.readSecret({ namespace, name: 'store-admin' }), before);
+  });
+
+  it('uses a given password once and forgets its sealed copy', async () => {
+    const storeId = await world.insertStore({ password: 'correct horse battery' });
+    await world.settle(storeId);
+    const namespace = storeNamespace(storeId);
+    const admin = await world.kube.readSecret({ namespace, name: 'store-admin' });
+    const internal = await world.kube.readSecret({ namespace, name: 'store-internal' });
+    assert.equal(admin?.password, 'correct horse battery');
+    assert.equal(internal?.passwordHash, hashOf('correct horse battery'));
+    assert.equal((await world.readRow(storeId)).hasSealedPassword, false);
+  });
+
+  it('deletes a store without a trace', async () => {
+    const storeId = await world.insertStore();
+    await world.settle(storeId);
+    await world.wishDeleted(storeId);
+    assert.equal(await world.settle(storeId), 'completed');
+    const row = await world.readRow(storeId);
+    assert.deepEqual([row.phase, row.observedGeneration], ['deleted', row.generation]);
+    assert.deepEqual(objectsOf(world, storeId), []);
+    assert.equal((await world.eventTypes(storeId)).at(-1), 'store.deleted');
+  });
+
+  it('deletes a store that was never begun', async () => {
+    const storeId = await world.insertStore({ password: 'never to be used' });
+    await world.wishDeleted(storeId);
+    assert.equal(await world.settle(storeId), 'completed');
+    const row = await world.readRow(storeId);
+    assert.deepEqual([row.phase, row.hasSealedPassword], ['deleted', false]);
+  });
+
+  it('says why a deletion takes long, once, and goes on until it is through', async () => {
+    const storeId = await world.insertStore();
+    await world.settle(storeId);
+    await world.wishDeleted(storeId);
+    const namespace = await world.kube.get('Namespace', { name: storeNamespace(storeId) });
+    world.kube.blockDeletion('some finalizer is in the way');
+    await world.kube.delete('Namespace', { name: storeNamespace(storeId) }, { uid: namespace?.metadata.uid ?? '' });
+    for (const _ of [1, 2]) {
+      const outcome = await world.attempt(storeId);
+      assert.equal(outcome.outcome, 'waiting');
+    }
+    const delayed = await world.readRow(storeId);
+    assert.equal(delayed.phase, 'deleting');
+    assert.match(delayed.errorMessage ?? '', /some finalizer is in the way/);
+    const told = (await world.eventTypes(storeId)).filter((type) => type === 'store.deletion_delayed');
+    assert.equal(told.length, 1);
+    world.kube.blockDeletion(null);
+    assert.equal(await world.settle(storeId), 'completed');
+    assert.equal((await world.readRow(storeId)).errorMessage, null);
+  });
+
+  it('fails a store whose pods crash, keeps the evidence without its secrets, cleans up, and succeeds when retried', async () => {
+    const storeId = await world.insertStore({ password: 'a very secret password' });
+    const namespace = storeNamespace(storeId);
+    world.setWeather('pods crash');
+    world.kube.setLogs({ namespace, name: 'front-0' }, 'starting\ncannot log in with a very secret password\n');
+    const error = await world.settle(storeId);
+    assert.ok(error instanceof TerminalError);
+    assert.equal(error.code, 'crash_loop');
+    const row = await world.readRow(storeId);
+    assert.deepEqual([row.phase, row.errorCode], ['failed', 'crash_loop']);
+    assert.deepEqual(objectsOf(world, storeId), []);
+    const { rows } = await sql<{ details: { pods: { log: string }[] } }>`
+      select details from events where store_id = ${storeId} and type = 'store.diagnosis_recorded'`.execute(world.db);
+    const log = rows[0]?.details.pods.map((pod) => pod.log).join('') ?? '';
+    assert.match(log, /cannot log in with \[cut\]/);
+    world.setWeather('fine');
+    await world.wishRetried(storeId);
+    assert.equal(await world.settle(storeId), 'completed');
+    assert.equal((await world.readRow(storeId)).phase, 'ready');
+    const admin = await world.kube.readSecret({ namespace, name: 'store-admin' });
+    assert.equal(admin?.password, 'a very secret password', 'the password that was given is still the one');
+  });
+
+  it('leaves a failed store alone until it is retried', async () => {
+    const storeId = await world.insertStore();
+    world.setWeather('pods crash');
+    await world.settle(storeId);
+    world.setWeather('fine');
+    assert.ok((await world.settle(storeId)) instanceof TerminalError);
+    assert.equal((await world.readRow(storeId)).phase, 'failed');
+  });
+
+  it('fails a store that is not ready in its time, with the reason', async () => {
+    const storeId = await world.insertStore();
+    world.setWeather('pods never ready');
+    world.setProvisionTimeout(1);
+    const error = await world.settle(storeId);
+    assert.ok(error instanceof TerminalError);
+    assert.match(error.message, /not ready within its time: waiting for database, front/);
+  });
+
+  it('never removes a shop that once lived, whatever goes wrong', async () => {
+    const storeId = await world.insertStore();
+    await world.settle(storeId);
+    const namespace = storeNamespace(storeId);
+    world.kube.remove('Secret', { namespace, name: 'store-internal' });
+    const error = await world.settle(storeId);
+    assert.ok(error instanceof TerminalError);
+    assert.equal(error.code, 'credentials_lost');
+    const row = await world.readRow(storeId);
+    assert.deepEqual([row.phase, row.errorCode], ['ready', 'credentials_lost']);
+    assert.ok(objectsOf(world, storeId).includes('PersistentVolumeClaim NAMESPACE/data-database-0'));
+  });
+
+  it('blames no store for a cluster that is away', async () => {
+    const storeId = await world.insertStore();
+    world.setProvisionTimeout(1);
+    world.kube.setUnreachable(true);
+    await assert.rejects(world.attempt(storeId), /did not answer/);
+    world.kube.setUnreachable(false);
+    assert.equal((await world.readRow(storeId)).phase, 'provisioning');
+    world.setProvisionTimeout(60_000);
+    assert.equal(await world.settle(storeId), 'completed');
+  });
+
+  it('stops waiting for pods as soon as the store is wanted otherwise', async () => {
+    const storeId = await world.insertStore();
+    world.setWeather('pods never ready');
+    const waiting = world.attempt(storeId);
+    while (!(await world.eventTypes(storeId)).includes('store.step_started awaitWorkloads')) {
+      // The attempt is on its way there; each look is a round trip.
+    }
+    await world.wishDeleted(storeId);
+    world.newerWishes.look();
+    assert.deepEqual(await waiting, {
+      outcome: 'waiting',
+      recheckAfterMs: 0,
+      reason: 'the store is wanted otherwise by now',
+    });
+    assert.equal(await world.settle(storeId), 'completed');
+    assert.deepEqual(objectsOf(world, storeId), []);
+  });
+
+  it('begins no further step once the store is wanted otherwise', async () => {
+    const storeId = await world.insertStore();
+    world.setWeather('pods never ready');
+    armFailpoint('after-helm-upgrade', async () => {
+      armFailpoints('');
+      await world.wishDeleted(storeId);
+      world.newerWishes.look();
+      await delay(100);
+    });
+    assert.equal((await world.attempt(storeId)).outcome, 'waiting');
+    assert.equal((await world.eventTypes(storeId)).at(-1), 'store.step_completed installRelease');
+  });
+
+  it('refuses every write of a worker whose successor has begun', async () => {
+    const storeId = await world.insertStore();
+    world.setWeather('pods never ready');
+    const former = world.attempt(storeId);
+    while (!(await world.eventTypes(storeId)).includes('store.step_started awaitWorkloads')) {
+      // As above.
+    }
+    world.setWeather('fine');
+    const namespace = storeNamespace(storeId);
+    const successor = world.attempt(storeId);
+    for (const [kind, name] of [
+      ['Deployment', 'front'],
+      ['StatefulSet', 'database'],
+    ] as const) {
+      world.kube.put(kind, { namespace, name }, { status: { readyReplicas: 1, availableReplicas: 1 } });
+    }
+    const [first, second] = await Promise.allSettled([former, successor]);
+    assert.equal(second.status, 'fulfilled');
+    assert.ok(first.status === 'rejected' && first.reason instanceof LeaseLostError, String(first.status));
+    const ready = (await world.eventTypes(storeId)).filter((type) => type === 'store.ready');
+    assert.equal(ready.length, 1);
+  });
+});

@@ -1,0 +1,235 @@
+// One attempt at making one store what it is wanted to be. Level-triggered: it reads what is wanted and what is there, and closes the
+// difference by one of two lists of steps. Every way out is handled here, and every write is under the attempt's fence.
+import type { StoreId } from '@souk/contract';
+import { LeaseLostError, messageOf, TerminalError } from '../errors.ts';
+import { appendEvent } from '../events/event-queries.ts';
+import { HelmError } from '../helm/helm-error.ts';
+import type { JobHandler, JobOutcome } from '../jobs/job-attempt.ts';
+import { isClusterUnreachable } from '../kube/kube-error.ts';
+import { deleteSealedPassword, insertSealedPassword } from '../stores/sealed-password.ts';
+import {
+  type AttemptScope,
+  eventOf,
+  makeAttemptScope,
+  type ReconcileContext,
+  writeUnderFence,
+} from './attempt-scope.ts';
+import { diagnoseStore } from './diagnose-store.ts';
+import { sealGivenPassword } from './given-password.ts';
+import * as observed from './observed-store.ts';
+import { runSteps, StepError, SUPERSEDED } from './run-steps.ts';
+import type { Step, StepOutcome } from './step.ts';
+import { awaitWorkloads } from './steps/await-workloads.ts';
+import { confirmGone } from './steps/confirm-gone.ts';
+import { deleteNamespace } from './steps/delete-namespace.ts';
+import { ensureCredentials } from './steps/ensure-credentials.ts';
+import { ensureGuardrails } from './steps/ensure-guardrails.ts';
+import { ensureNamespace } from './steps/ensure-namespace.ts';
+import { installRelease } from './steps/install-release.ts';
+import { removeRoute } from './steps/remove-route.ts';
+import { uninstallRelease } from './steps/uninstall-release.ts';
+import { verifyStorefront } from './steps/verify-storefront.ts';
+import { storeUrl } from './store-scope.ts';
+
+export const RECONCILE_STORE = 'reconcile-store';
+
+export const BRING_UP: readonly Step[] = [
+  ensureNamespace,
+  ensureGuardrails,
+  ensureCredentials,
+  installRelease,
+  awaitWorkloads,
+  verifyStorefront,
+];
+export const TEAR_DOWN: readonly Step[] = [removeRoute, uninstallRelease, deleteNamespace, confirmGone];
+
+export function createStoreReconciler(context: ReconcileContext): JobHandler {
+  return async (attempt) => {
+    const storeId = attempt.job.subject as StoreId;
+    const store = await observed.takeStore(context.db, { storeId, fence: attempt.fence });
+    if (store === null) {
+      throw new LeaseLostError(`store ${storeId} is another worker's, or there is none`);
+    }
+    const superseded = context.newerWishes.watch(storeId, store.generation);
+    try {
+      return await reconcile(makeAttemptScope(context, attempt, store, superseded.signal));
+    } finally {
+      superseded.end();
+    }
+  };
+}
+
+async function reconcile(scope: AttemptScope): Promise<JobOutcome> {
+  const { store } = scope;
+  if (store.phase === 'deleted') {
+    return { outcome: 'completed' };
+  }
+  if (store.desiredPhase === 'deleted') {
+    return await tearDown(scope);
+  }
+  const isSettledFailure = store.phase === 'failed' && store.observedGeneration >= store.generation;
+  return isSettledFailure ? await cleanUp(scope) : await bringUp(scope);
+}
+
+async function bringUp(scope: AttemptScope): Promise<JobOutcome> {
+  const { store } = scope;
+  if (store.phase === 'requested' || store.phase === 'failed') {
+    await writeUnderFence(scope, async (tx) => {
+      await observed.markProvisioning(tx, store.id);
+      await appendEvent(tx, eventOf(scope, 'store.provisioning_started', `Provisioning of ${store.name} has begun`));
+    });
+  }
+  try {
+    const outcome = await runSteps(scope, BRING_UP);
+    if (outcome.outcome === 'done') {
+      await becomeReady(scope);
+    }
+    return toJobOutcome(outcome);
+  } catch (error) {
+    if (scope.superseded.aborted && !scope.lease.signal.aborted) {
+      return { outcome: 'waiting', recheckAfterMs: 0, reason: SUPERSEDED };
+    }
+    const { cause, step } = unwrap(error);
+    const terminal = toTerminal(scope, cause);
+    if (terminal === null) {
+      throw cause;
+    }
+    return await fail(scope, terminal, step);
+  }
+}
+
+async function becomeReady(scope: AttemptScope): Promise<void> {
+  const { store, metrics, engine } = scope;
+  if (store.phase === 'ready' && store.observedGeneration === store.generation && store.errorCode === null) {
+    return;
+  }
+  const url = storeUrl(scope);
+  const durationMs = engine.provisionTimeoutMs - scope.provisionMsLeft();
+  await writeUnderFence(scope, async (tx) => {
+    await observed.markReady(tx, store.id, store.generation, url);
+    if (store.phase !== 'ready') {
+      await appendEvent(tx, { ...eventOf(scope, 'store.ready', `${store.name} is ready at ${url}`), durationMs });
+    }
+  });
+  if (store.phase !== 'ready') {
+    metrics.provisionSeconds.observe({ engine: engine.name, outcome: 'ready' }, durationMs / 1000);
+  }
+}
+
+/** Trying again would not help. A shop that lives stays `ready` and says what is wrong; any other becomes `failed`. */
+async function fail(scope: AttemptScope, error: TerminalError, step: string | null): Promise<JobOutcome> {
+  const { store, metrics, engine } = scope;
+  const failure = { code: error.code, step, message: error.message };
+  if (store.phase === 'ready') {
+    await writeUnderFence(scope, (tx) => observed.markRefused(tx, store.id, store.generation, failure));
+    throw error;
+  }
+  await recordDiagnosis(scope);
+  const sealed = await sealGivenPassword(scope);
+  await writeUnderFence(scope, async (tx) => {
+    if (sealed !== null) {
+      await deleteSealedPassword(tx, store.id);
+      await insertSealedPassword(tx, store.id, sealed);
+    }
+    await observed.markFailed(tx, store.id, store.generation, failure);
+    const event = eventOf(scope, 'store.provisioning_failed', error.message);
+    await appendEvent(tx, { ...event, ...(step === null ? {} : { step }), details: { code: error.code } });
+  });
+  metrics.provisionSeconds.observe(
+    { engine: engine.name, outcome: 'failed' },
+    (engine.provisionTimeoutMs - scope.provisionMsLeft()) / 1000,
+  );
+  return await cleanUp(scope, error);
+}
+
+/** What a store that never was ready leaves behind is removed; one that once lived keeps everything. Its row stays `failed`. */
+async function cleanUp(scope: AttemptScope, error?: TerminalError): Promise<JobOutcome> {
+  const { store } = scope;
+  if (store.readyAt === null) {
+    const outcome = await runSteps(scope, TEAR_DOWN).catch(rethrowCause);
+    if (outcome.outcome === 'waiting') {
+      return toJobOutcome(outcome);
+    }
+  }
+  throw error ?? new TerminalError(store.errorCode ?? 'failed', store.errorMessage ?? 'the store has failed');
+}
+
+async function tearDown(scope: AttemptScope): Promise<JobOutcome> {
+  const { store } = scope;
+  if (store.phase !== 'deleting') {
+    await writeUnderFence(scope, (tx) => observed.markDeleting(tx, store.id));
+  }
+  try {
+    const outcome = await runSteps(scope, TEAR_DOWN);
+    if (outcome.outcome === 'waiting') {
+      await delayDeletion(scope, { code: 'deletion_delayed', step: 'confirmGone', message: outcome.reason });
+      return toJobOutcome(outcome);
+    }
+  } catch (error) {
+    const { cause, step } = unwrap(error);
+    scope.lease.signal.throwIfAborted();
+    if (!(cause instanceof LeaseLostError)) {
+      await delayDeletion(scope, { code: 'deletion_failed', step, message: messageOf(cause) });
+    }
+    // A deletion never gives up, not even on what would end any other attempt.
+    throw cause instanceof TerminalError ? new Error(cause.message, { cause }) : cause;
+  }
+  await writeUnderFence(scope, async (tx) => {
+    await deleteSealedPassword(tx, store.id);
+    await observed.markDeleted(tx, store.id, store.generation);
+    await appendEvent(tx, eventOf(scope, 'store.deleted', `${store.name} is deleted; nothing of it is left`));
+  });
+  return { outcome: 'completed' };
+}
+
+/** Told once for each reason, however often it is found again. */
+async function delayDeletion(scope: AttemptScope, failure: observed.StoreFailure): Promise<void> {
+  const { store } = scope;
+  if (store.errorMessage === failure.message) {
+    return;
+  }
+  await writeUnderFence(scope, async (tx) => {
+    await observed.markHindered(tx, store.id, failure);
+    await appendEvent(tx, eventOf(scope, 'store.deletion_delayed', `The deletion takes longer: ${failure.message}`));
+  });
+}
+
+async function recordDiagnosis(scope: AttemptScope): Promise<void> {
+  try {
+    const diagnosis = await diagnoseStore(scope);
+    const sick = diagnosis.pods.map(({ name, problem }) => `${name}: ${problem}`);
+    const message = [...sick, ...diagnosis.warnings.slice(0, 1)].join('; ') || 'No pod of the store was there';
+    await writeUnderFence(scope, (tx) =>
+      appendEvent(tx, { ...eventOf(scope, 'store.diagnosis_recorded', message), details: { ...diagnosis } }),
+    );
+  } catch (error) {
+    scope.lease.signal.throwIfAborted();
+    // The failure itself must be recorded even where its evidence cannot be read.
+    scope.log.warn({ err: error }, 'the store could not be diagnosed');
+  }
+}
+
+/** A store that is not ready in its time fails with the last reason; a cluster that is away is never the store's fault. */
+function toTerminal(scope: AttemptScope, error: unknown): TerminalError | null {
+  if (error instanceof TerminalError) {
+    return error;
+  }
+  const isAway = isClusterUnreachable(error) || (error instanceof HelmError && error.isUnreachable);
+  const isOver = scope.store.phase !== 'ready' && scope.provisionMsLeft() <= 0;
+  if (error instanceof LeaseLostError || scope.lease.signal.aborted || isAway || !isOver) {
+    return null;
+  }
+  return new TerminalError('provision_timeout', `not ready within its time: ${messageOf(error)}`, { cause: error });
+}
+
+function unwrap(error: unknown): { readonly cause: unknown; readonly step: string | null } {
+  return error instanceof StepError ? { cause: error.cause, step: error.step } : { cause: error, step: null };
+}
+
+function rethrowCause(error: unknown): never {
+  throw unwrap(error).cause;
+}
+
+function toJobOutcome(outcome: StepOutcome): JobOutcome {
+  return outcome.outcome === 'done' ? { outcome: 'completed' } : outcome;
+}

@@ -1,0 +1,33 @@
+// What a release was made from, as one short label: the chart's files, the values, and the store's generation. Equal fingerprints
+// mean that installing again would change nothing. The generation is part of it so that asking for a retry always installs again,
+// which puts back whatever somebody removed.
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+
+// A chart does not change under a running process: it is shipped with it.
+const chartDigests = new Map<string, Promise<string>>();
+
+export async function releaseFingerprint(
+  chartPath: string,
+  values: Readonly<Record<string, unknown>>,
+  generation: number,
+): Promise<string> {
+  const chart = chartDigests.get(chartPath) ?? digestFolder(chartPath);
+  chartDigests.set(chartPath, chart);
+  const text = JSON.stringify([await chart, values, generation]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 40);
+}
+
+async function digestFolder(folder: string): Promise<string> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const hash = createHash('sha256');
+  for (const path of paths.sort()) {
+    hash
+      .update(`${relative(folder, path)}\0`)
+      .update(await readFile(path))
+      .update('\0');
+  }
+  return hash.digest('hex');
+}

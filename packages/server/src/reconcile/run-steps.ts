@@ -1,0 +1,93 @@
+// The bracket round each step: it writes the timeline that people read, and measures. A step that finds everything as it should be
+// leaves no trace; one that acts or waits is announced when it begins to, and ends as completed or failed with its duration.
+import type { EventType } from '@souk/contract';
+import { messageOf } from '../errors.ts';
+import { appendEvent } from '../events/event-queries.ts';
+import { withFailpoints } from '../failpoint.ts';
+import type { ActionLease } from '../helm/helm.ts';
+import { type AttemptScope, eventOf, writeUnderFence } from './attempt-scope.ts';
+import { type Step, type StepOutcome, waiting } from './step.ts';
+import { STEP_WORDS } from './step-words.ts';
+
+export const SUPERSEDED = 'the store is wanted otherwise by now';
+
+/** An error, with the name of the step that it ended. */
+export class StepError extends Error {
+  override readonly name = 'StepError';
+  readonly step: string;
+
+  constructor(step: string, cause: unknown) {
+    super(messageOf(cause), { cause });
+    this.step = step;
+  }
+}
+
+/** Runs the steps in order, until one waits or throws, or the store is wanted otherwise. What a step throws comes out as the cause of a StepError. */
+export async function runSteps(scope: AttemptScope, steps: readonly Step[]): Promise<StepOutcome> {
+  for (const step of steps) {
+    if (scope.superseded.aborted) {
+      return waiting(0, SUPERSEDED);
+    }
+    const outcome = await runStep(scope, step);
+    if (outcome.outcome === 'waiting') {
+      return outcome;
+    }
+  }
+  return { outcome: 'done' };
+}
+
+async function runStep(scope: AttemptScope, step: Step): Promise<StepOutcome> {
+  const startedAt = performance.now();
+  // Written while the step already works: the timeline must not slow down what it tells of.
+  let announcement: Promise<void> | null = null;
+  const announce = (): void => {
+    announcement ??= recordStep(scope, 'store.step_started', step.name, STEP_WORDS[step.name]?.doing ?? step.name);
+    // It is awaited before the step's end is written; until then nobody may take its failure for unhandled.
+    announcement.catch(() => undefined);
+  };
+  const act = async <T>(effect: string, run: () => Promise<T>): Promise<T> => {
+    announce();
+    scope.progress.hasActed = true;
+    return await performEffect(scope.lease, effect, run);
+  };
+  try {
+    const outcome = await step({ ...scope, act, announce, hasActed: () => scope.progress.hasActed });
+    await announcement;
+    if (outcome.outcome === 'done' && announcement !== null) {
+      const durationMs = performance.now() - startedAt;
+      await recordStep(scope, 'store.step_completed', step.name, STEP_WORDS[step.name]?.done ?? step.name, durationMs);
+    }
+    observe(scope, step.name, outcome.outcome, startedAt);
+    return outcome;
+  } catch (error) {
+    scope.lease.signal.throwIfAborted();
+    if (!scope.superseded.aborted) {
+      observe(scope, step.name, 'failed', startedAt);
+      await recordStep(scope, 'store.step_failed', step.name, messageOf(error), performance.now() - startedAt);
+    }
+    throw new StepError(step.name, error);
+  }
+}
+
+/** Nothing is done to the world without a lease, nor outside its two failpoints. */
+async function performEffect<T>(lease: ActionLease, effect: string, run: () => Promise<T>): Promise<T> {
+  return await withFailpoints(effect, async () => {
+    lease.signal.throwIfAborted();
+    return await run();
+  });
+}
+
+function observe({ metrics, engine }: AttemptScope, step: string, outcome: string, startedAt: number): void {
+  metrics.stepSeconds.observe({ engine: engine.name, step, outcome }, (performance.now() - startedAt) / 1000);
+}
+
+async function recordStep(
+  scope: AttemptScope,
+  type: EventType,
+  step: string,
+  message: string,
+  durationMs?: number,
+): Promise<void> {
+  const event = { ...eventOf(scope, type, message), step };
+  await writeUnderFence(scope, (tx) => appendEvent(tx, durationMs === undefined ? event : { ...event, durationMs }));
+}

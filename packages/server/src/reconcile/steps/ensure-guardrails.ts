@@ -1,0 +1,37 @@
+// Quota, limits and network policies, in force before the first pod. One that cannot be applied fails the attempt: a store without
+// its guardrails must not start.
+import { PLANS } from '../../tenants/plans.ts';
+import { type Guardrail, guardrailObjects } from '../guardrail-objects.ts';
+import { DONE, type StepOutcome } from '../step.ts';
+import type { StoreScope } from '../store-scope.ts';
+
+export async function ensureGuardrails(scope: StoreScope): Promise<StepOutcome> {
+  const wanted = guardrailObjects(scope, PLANS[scope.store.plan]);
+  const areAsWanted = await Promise.all(wanted.map((guardrail) => isAsWanted(scope, guardrail)));
+  const missing = wanted.filter((_, index) => !areAsWanted[index]);
+  if (missing.length > 0) {
+    // They do not depend on each other; the namespace is of no use before all are there.
+    await scope.act('apply-guardrails', () =>
+      Promise.all(missing.map(({ kind, manifest }) => scope.kube.apply(kind, manifest, scope.lease.signal))),
+    );
+  }
+  return DONE;
+}
+
+async function isAsWanted({ kube, lease }: StoreScope, { kind, manifest }: Guardrail): Promise<boolean> {
+  const found = await kube.get(kind, manifest.metadata, lease.signal);
+  return found !== null && contains(found, manifest);
+}
+
+/** Whether everything that is wanted is there; the server adds defaults of its own. */
+function contains(found: unknown, wanted: unknown): boolean {
+  if (Array.isArray(wanted)) {
+    const items = Array.isArray(found) ? found : [];
+    return items.length === wanted.length && wanted.every((item, index) => contains(items[index], item));
+  }
+  if (typeof wanted === 'object' && wanted !== null) {
+    const fields = (found ?? {}) as Record<string, unknown>;
+    return Object.entries(wanted).every(([key, value]) => contains(fields[key], value));
+  }
+  return found === wanted;
+}

@@ -1,0 +1,16 @@
+// Removes the Helm release, whatever state it was left in. In a namespace that is already going, Helm's records go with it.
+import { DONE, type StepOutcome } from '../step.ts';
+import type { StoreScope } from '../store-scope.ts';
+
+export async function uninstallRelease(scope: StoreScope): Promise<StepOutcome> {
+  const { kube, helm, namespace, lease } = scope;
+  const ref = { namespace, name: namespace };
+  const found = await kube.get('Namespace', { name: namespace }, lease.signal);
+  if (found === null || found.metadata.deletionTimestamp !== undefined) {
+    return DONE;
+  }
+  if ((await helm.readRelease(ref, lease.signal)) !== null) {
+    await scope.act('helm-uninstall', () => helm.uninstall(ref, lease));
+  }
+  return DONE;
+}

@@ -1,0 +1,123 @@
+// The API's statements on `stores`. It inserts rows and writes desired columns only; every statement names the tenant, so another
+// tenant's store is as absent as one that never was.
+import type { Phase } from '@souk/contract';
+import { type RawBuilder, sql } from 'kysely';
+import type { Db, Tx } from '../db/database.ts';
+import { formatListPlace, type ListPlace } from './list-place.ts';
+import type { StoreRow } from './store.ts';
+
+const columns = sql`
+  id, tenant_id as "tenantId", name, engine, engine_version as "engineVersion", plan, admin_email as "adminEmail",
+  desired_phase as "desiredPhase", generation, phase, observed_generation as "observedGeneration", error_code as "errorCode",
+  error_step as "errorStep", error_message as "errorMessage", health, pods, created_at as "createdAt", ready_at as "readyAt"`;
+
+export interface NewStore {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly clusterId: string;
+  readonly name: string;
+  readonly engine: string;
+  readonly engineVersion: string;
+  readonly plan: string;
+  readonly adminEmail: string;
+  readonly createdBy: string;
+}
+
+/** Null where a store that is not deleted has the name. */
+export async function insertStore(tx: Tx, store: NewStore): Promise<StoreRow | null> {
+  const { rows } = await sql<StoreRow>`
+    insert into stores (id, tenant_id, cluster_id, name, engine, engine_version, plan, admin_email, created_by)
+    values (${store.id}, ${store.tenantId}, ${store.clusterId}, ${store.name}, ${store.engine}, ${store.engineVersion},
+      ${store.plan}, ${store.adminEmail}, ${store.createdBy})
+    on conflict (cluster_id, name) where phase <> 'deleted' do nothing
+    returning ${columns}`.execute(tx);
+  return rows[0] ?? null;
+}
+
+/** Counts what takes up quota: everything that is not yet gone. */
+export async function countLiveStores(db: Db, tenantId: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from stores where tenant_id = ${tenantId} and phase <> 'deleted'`.execute(db);
+  return rows[0]?.count ?? 0;
+}
+
+export async function readStore(db: Db, tenantId: string, storeId: string): Promise<StoreRow | null> {
+  const { rows } = await sql<StoreRow>`
+    select ${columns} from stores where id = ${storeId} and tenant_id = ${tenantId}`.execute(db);
+  return rows[0] ?? null;
+}
+
+/** Null where there is nothing to delete any more: the guard makes the first of many requests the only one. */
+export async function markForDeletion(tx: Tx, tenantId: string, storeId: string): Promise<StoreRow | null> {
+  const { rows } = await sql<StoreRow>`
+    update stores set desired_phase = 'deleted', generation = generation + 1, deletion_requested_at = now()
+    where id = ${storeId} and tenant_id = ${tenantId} and desired_phase = 'ready'
+    returning ${columns}`.execute(tx);
+  return rows[0] ?? null;
+}
+
+/**
+ * Wishes for a failed store once more; the worker takes `failed` with a newer generation as the order to try again. Null where the
+ * store is not failed, or was wished for again already: two clicks are one retry.
+ */
+export async function wishAgain(tx: Tx, tenantId: string, storeId: string): Promise<StoreRow | null> {
+  const { rows } = await sql<StoreRow>`
+    update stores set generation = generation + 1
+    where id = ${storeId} and tenant_id = ${tenantId} and desired_phase = 'ready' and phase = 'failed'
+      and observed_generation = generation
+    returning ${columns}`.execute(tx);
+  return rows[0] ?? null;
+}
+
+export interface StoreFilter {
+  readonly tenantId: string;
+  readonly phase?: Phase | undefined;
+  readonly engine?: string | undefined;
+  /** Part of the name. */
+  readonly q?: string | undefined;
+}
+
+export interface StorePage {
+  readonly rows: readonly StoreRow[];
+  /** Where the next page begins; null on the last one. */
+  readonly next: string | null;
+}
+
+/** Newest first. Deleted stores only where they are asked for. */
+export async function listStores(
+  db: Db,
+  filter: StoreFilter,
+  page: { readonly after: ListPlace | null; readonly limit: number },
+): Promise<StorePage> {
+  const { rows } = await sql<StoreRow & { createdMicros: string }>`
+    select ${columns}, (extract(epoch from created_at) * 1000000)::bigint::text as "createdMicros"
+    from stores
+    where tenant_id = ${filter.tenantId} and ${hasPhase(filter.phase)}
+      and ${filter.engine === undefined ? sql`true` : sql`engine = ${filter.engine}`}
+      and ${filter.q === undefined ? sql`true` : sql`position(${filter.q.toLowerCase()} in name) > 0`}
+      and ${isBehind(page.after)}
+    order by created_at desc, id desc
+    limit ${page.limit + 1}`.execute(db);
+  const shown = rows.slice(0, page.limit);
+  const last = shown.at(-1);
+  return { rows: shown, next: rows.length > page.limit && last !== undefined ? formatListPlace(last) : null };
+}
+
+function isBehind(place: ListPlace | null): RawBuilder<unknown> {
+  return place === null
+    ? sql`true`
+    : sql`(created_at, id) < (timestamptz 'epoch' + ${place.createdMicros}::bigint * interval '1 microsecond', ${place.id}::text)`;
+}
+
+function hasPhase(phase: Phase | undefined): RawBuilder<unknown> {
+  switch (phase) {
+    case undefined:
+      return sql`phase <> 'deleted'`;
+    case 'deleted':
+      return sql`phase = 'deleted'`;
+    case 'deleting':
+      return sql`phase <> 'deleted' and desired_phase = 'deleted'`;
+    default:
+      return sql`phase = ${phase} and desired_phase = 'ready'`;
+  }
+}

@@ -1,0 +1,267 @@
+// `/api/v1/stores…`: from request to service and back. No decisions here.
+import {
+  createStoreSchema,
+  credentialsSchema,
+  eventListSchema,
+  jobListSchema,
+  listEventsQuerySchema,
+  listStoresQuerySchema,
+  logsQuerySchema,
+  podListSchema,
+  storeAndJobSchema,
+  storeListSchema,
+  storeSchema,
+} from '@souk/contract';
+import type { FastifyRequest } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { type Db, inTransaction } from '../db/database.ts';
+import { AppError } from '../errors.ts';
+import { formatCursor } from '../events/event-cursor.ts';
+import { listEventsOfStore, readPositionNow } from '../events/event-queries.ts';
+import { listJobsOfSubject } from '../jobs/job-queries.ts';
+import type { Actor } from '../tenants/tenant-queries.ts';
+import { toJob } from './job.ts';
+import { parseListPlace } from './list-place.ts';
+import { toStore } from './store.ts';
+import type { StoreInsight } from './store-insight.ts';
+import { listStores } from './store-queries.ts';
+import type { StoreService } from './store-service.ts';
+
+export interface StoreRoutesOptions {
+  readonly db: Db;
+  readonly service: StoreService;
+  readonly insight: StoreInsight;
+  readonly actorOf: (request: FastifyRequest) => Actor;
+}
+
+// Not the id's own schema: an id of another shape names no store, which is 404 and not 400.
+const params = z.object({ id: z.string().max(100) });
+const noBody = z.union([z.undefined(), z.null(), z.strictObject({})]);
+const idempotencyHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .meta({ description: 'Repeating a request with it does nothing twice' }),
+});
+const MAX_JOBS = 100;
+
+export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
+  app,
+  { db, service, insight, actorOf },
+) => {
+  const { rendering } = service;
+
+  app.post(
+    '/stores',
+    {
+      schema: {
+        summary: 'Create a store',
+        description: 'Answers at once; the store is ready when its phase is. Follow it by its events.',
+        tags: ['stores'],
+        headers: idempotencyHeaders,
+        body: createStoreSchema,
+        response: { 201: storeAndJobSchema },
+      },
+    },
+    async (request, reply) => {
+      const answer = await service.createStore(
+        actorOf(request),
+        request.body,
+        request.headers['idempotency-key'] ?? null,
+      );
+      return reply.code(201).header('location', `/api/v1/stores/${answer.store.id}`).send(answer);
+    },
+  );
+
+  app.get(
+    '/stores',
+    {
+      schema: {
+        summary: 'List stores, newest first',
+        tags: ['stores'],
+        querystring: listStoresQuerySchema,
+        response: { 200: storeListSchema },
+      },
+    },
+    async (request) => {
+      const { tenantId } = actorOf(request);
+      const { limit, after, ...filter } = request.query;
+      const place = after === undefined ? null : parseListPlace(after);
+      if (after !== undefined && place === null) {
+        throw new AppError('invalid_request', '`after` is not the `next` of an earlier page.', {
+          fields: [{ field: 'after', message: 'must be the `next` of an earlier page' }],
+        });
+      }
+      // One snapshot for both, so that the stream from the cursor carries whatever the list does not show.
+      return inTransaction(
+        db,
+        async (tx) => {
+          const { rows, next } = await listStores(tx, { tenantId, ...filter }, { after: place, limit });
+          const cursor = formatCursor(await readPositionNow(tx));
+          return { items: rows.map((row) => toStore(row, rendering)), next, cursor };
+        },
+        'repeatable read',
+      );
+    },
+  );
+
+  app.get(
+    '/stores/:id',
+    { schema: { summary: 'Show a store', tags: ['stores'], params, response: { 200: storeSchema } } },
+    async (request) => toStore(await service.getStore(actorOf(request), request.params.id), rendering),
+  );
+
+  app.delete(
+    '/stores/:id',
+    {
+      schema: {
+        summary: 'Delete a store with all that it holds',
+        tags: ['stores'],
+        headers: idempotencyHeaders,
+        params,
+        body: noBody,
+        response: { 202: storeAndJobSchema },
+      },
+    },
+    async (request, reply) => {
+      const key = request.headers['idempotency-key'] ?? null;
+      return reply.code(202).send(await service.requestDeletion(actorOf(request), request.params.id, key));
+    },
+  );
+
+  app.post(
+    '/stores/:id/retry',
+    {
+      schema: {
+        summary: 'Try a failed store again',
+        tags: ['stores'],
+        headers: idempotencyHeaders,
+        params,
+        body: noBody,
+        response: { 202: storeAndJobSchema },
+      },
+    },
+    async (request, reply) => {
+      const key = request.headers['idempotency-key'] ?? null;
+      return reply.code(202).send(await service.retryStore(actorOf(request), request.params.id, key));
+    },
+  );
+
+  app.get(
+    '/stores/:id/events',
+    {
+      schema: {
+        summary: "A store's timeline, oldest first",
+        tags: ['stores'],
+        params,
+        querystring: listEventsQuerySchema,
+        response: { 200: eventListSchema },
+      },
+    },
+    async (request) => {
+      const { id, tenantId } = await service.getStore(actorOf(request), request.params.id);
+      const { limit, after } = request.query;
+      const events = await listEventsOfStore(
+        db,
+        { tenantId, storeId: id },
+        { afterCursor: Number(after ?? 0), limit: limit + 1 },
+      );
+      const shown = events.slice(0, limit);
+      const next = events.length > limit ? String(shown.at(-1)?.position.cursor) : null;
+      return { items: shown.map(({ event }) => event), next };
+    },
+  );
+
+  app.get(
+    '/stores/:id/jobs',
+    {
+      schema: {
+        summary: 'The jobs of a store, newest first',
+        tags: ['stores'],
+        params,
+        response: { 200: jobListSchema },
+      },
+    },
+    async (request) => {
+      const { id } = await service.getStore(actorOf(request), request.params.id);
+      return { items: (await listJobsOfSubject(db, id, MAX_JOBS)).map(toJob) };
+    },
+  );
+
+  app.get(
+    '/stores/:id/pods',
+    {
+      schema: {
+        summary: 'The pods of a store, as last seen',
+        tags: ['stores'],
+        params,
+        response: { 200: podListSchema },
+      },
+    },
+    async (request) => {
+      const { pods } = await service.getStore(actorOf(request), request.params.id);
+      return { items: pods.map((pod) => ({ ...pod, containers: [...pod.containers] })) };
+    },
+  );
+
+  app.route({
+    method: 'GET',
+    url: '/stores/:id/logs',
+    exposeHeadRoute: false,
+    schema: {
+      summary: 'The log of a pod, as text',
+      description: '`follow=true` goes on until the pod ends or the client leaves.',
+      tags: ['stores'],
+      params,
+      querystring: logsQuerySchema,
+    },
+    handler: async (request, reply) => {
+      const store = await service.getStore(actorOf(request), request.params.id);
+      const left = new AbortController();
+      reply.raw.once('close', () => left.abort());
+      const log = await insight.openLog(store, request.query, left.signal);
+      return reply.type('text/plain; charset=utf-8').send(log);
+    },
+  });
+
+  app.post(
+    '/stores/:id/credentials',
+    {
+      schema: {
+        summary: "Reveal the shop administrator's credentials",
+        description: 'Each call is recorded in the timeline.',
+        tags: ['stores'],
+        params,
+        body: noBody,
+        response: { 200: credentialsSchema },
+      },
+    },
+    async (request) => {
+      const actor = actorOf(request);
+      return insight.revealCredentials(actor, await service.getStore(actor, request.params.id));
+    },
+  );
+
+  app.post(
+    '/stores/:id/credentials/reset',
+    {
+      schema: {
+        summary: 'Set a new administrator password',
+        tags: ['stores'],
+        params,
+        body: noBody,
+        response: { 200: credentialsSchema },
+      },
+    },
+    async (request) => {
+      const { engine } = await service.getStore(actorOf(request), request.params.id);
+      throw new AppError(
+        'not_supported',
+        `Stores of the engine "${engine}" cannot be given a new password from here yet; change it in the shop's administration.`,
+      );
+    },
+  );
+};

@@ -1,0 +1,88 @@
+// The health columns of `stores` and what is known of the cluster, written by the watch leader alone: every write compares the fence
+// of its term, so that a former leader writes nothing.
+import type { Health, Phase, PlanName, Pod, StoreId } from '@souk/contract';
+import { type RawBuilder, sql } from 'kysely';
+import type { Db, Tx } from '../db/database.ts';
+
+export const WATCH_LEASE = 'watch';
+
+export interface WatchedStore {
+  readonly id: StoreId;
+  readonly tenantId: string;
+  readonly name: string;
+  readonly engine: string;
+  readonly plan: PlanName;
+  readonly phase: Phase;
+  readonly health: Health;
+  readonly pods: readonly Pod[];
+  /** Its job is parked until something moves. */
+  readonly isJobWaiting: boolean;
+}
+
+const watchedColumns = sql`
+  stores.id, stores.tenant_id as "tenantId", stores.name, stores.engine, stores.plan, stores.phase, stores.health, stores.pods,
+  exists (
+    select 1 from jobs where jobs.kind = 'reconcile-store' and jobs.subject = stores.id and jobs.state = 'waiting'
+  ) as "isJobWaiting"`;
+
+export async function readWatchedStores(db: Db, ids: readonly string[]): Promise<readonly WatchedStore[]> {
+  const { rows } = await sql<WatchedStore>`select ${watchedColumns} from stores where id = any(${ids})`.execute(db);
+  return rows;
+}
+
+export async function listLiveStoreIds(db: Db): Promise<readonly StoreId[]> {
+  const { rows } = await sql<{ id: StoreId }>`select id from stores where phase <> 'deleted'`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
+/** Stores whose phase changed after the cluster had come to rest, so that no watch would tell of it. */
+export async function listStaleStoreIds(db: Db): Promise<readonly StoreId[]> {
+  const { rows } = await sql<{ id: StoreId }>`
+    select id from stores
+    where (phase = 'ready' and health = 'unknown')
+      or (phase not in ('ready', 'upgrading') and health <> 'unknown')
+      or (phase = 'deleted' and pods <> '[]')`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
+/** Stores that want something and have no live job: lost by no fault that is known, and found by the resync. */
+export async function listForgottenStores(
+  db: Db,
+): Promise<readonly { readonly id: StoreId; readonly tenantId: string }[]> {
+  const { rows } = await sql<{ id: StoreId; tenantId: string }>`
+    select id, tenant_id as "tenantId" from stores
+    where phase <> 'deleted'
+      and (phase in ('requested', 'provisioning', 'deleting') or generation > observed_generation)
+      and not exists (
+        select 1 from jobs
+        where jobs.kind = 'reconcile-store' and jobs.subject = stores.id and jobs.state in ('available', 'running', 'waiting')
+      )`.execute(db);
+  return rows;
+}
+
+const underTerm = (fence: number): RawBuilder<unknown> => sql`
+  exists (select 1 from leader_leases where name = ${WATCH_LEASE} and fence = ${fence} and expires_at > now())`;
+
+/** False: the term is over and nothing was written. */
+export async function writeHealth(
+  tx: Tx,
+  fence: number,
+  storeId: StoreId,
+  { health, pods }: { readonly health: Health; readonly pods: readonly Pod[] },
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update stores set health = ${health}, pods = ${JSON.stringify(pods)}::jsonb, health_at = now()
+    where id = ${storeId} and ${underTerm(fence)}`.execute(tx);
+  return numAffectedRows === 1n;
+}
+
+export interface ClusterFacts {
+  readonly version: string;
+  readonly nodes: readonly { readonly name: string; readonly ready: boolean }[];
+}
+
+export async function writeClusterFacts(db: Db, fence: number, baseDomain: string, facts: ClusterFacts): Promise<void> {
+  await sql`
+    update clusters set observed = ${JSON.stringify(facts)}::jsonb, observed_at = now()
+    where base_domain = ${baseDomain} and ${underTerm(fence)}`.execute(db);
+}

@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
+import type { Engine } from '../engines/engine.ts';
+import { newId, storeNamespace } from '../ids.ts';
+import { createMemoryKube, type MemoryKube } from '../kube/memory-kube.ts';
+import { silentLog } from '../log.ts';
+import { createMetrics } from '../metrics.ts';
+import { createCandidate, type Term } from './lead.ts';
+import { renewLeadership, resignLeadership, takeLeadership } from './leader-lease.ts';
+import { WATCH_LEASE } from './observed-health.ts';
+import { createClusterWatch } from './watch-cluster.ts';
+
+const TENANT = 'ten_aaaaaaaaaa';
+const engine: Engine = {
+  name: 'test-shop',
+  title: 'Test shop',
+  version: '1.0.0',
+  chartPath: '',
+  images: [],
+  provisionTimeoutMs: 1,
+  adminPath: '/',
+  workloads: () => [{ kind: 'Deployment', name: 'front' }],
+  secrets: async () => ({}),
+  values: () => ({}),
+  verify: async () => undefined,
+};
+
+let database: TestDatabase;
+before(async () => {
+  database = await createTestDatabase();
+  await sql`insert into tenants (id, name) values (${TENANT}, 'a tenant')`.execute(database.db);
+  await sql`insert into clusters (id, name, base_domain) values ('clu_aaaaaaaaaa', 'local', 'souk.localhost')`.execute(
+    database.db,
+  );
+});
+after(() => database.close());
+
+async function until<T>(read: () => Promise<T>, isRight: (value: T) => boolean, withinMs = 10_000): Promise<T> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const value = await read();
+    if (isRight(value) || performance.now() > deadline) {
+      assert.ok(isRight(value), `not within ${withinMs} ms; last seen: ${JSON.stringify(value)}`);
+      return value;
+    }
+    await delay(20);
+  }
+}
+
+describe('leadership', () => {
+  it('belongs to one at a time, and each term has a higher fence', async () => {
+    const { db } = database;
+    const first = await takeLeadership(db, 'test', 'a', 60_000);
+    assert.ok(first !== null);
+    assert.equal(await takeLeadership(db, 'test', 'b', 60_000), null);
+    assert.equal(await renewLeadership(db, 'test', first, 60_000), true);
+    await resignLeadership(db, 'test', first);
+    const second = await takeLeadership(db, 'test', 'b', 60_000);
+    assert.ok(second !== null && second > first);
+    assert.equal(await renewLeadership(db, 'test', first, 60_000), false);
+    await resignLeadership(db, 'test', first);
+    assert.equal(await renewLeadership(db, 'test', second, 60_000), true);
+  });
+
+  it('passes on when its holder stops', async () => {
+    const terms: string[] = [];
+    const candidate = (owner: string) =>
+      createCandidate({
+        db: database.db,
+        name: 'passed-on',
+        owner,
+        log: silentLog(),
+        lead: async ({ signal }: Term) => {
+          terms.push(owner);
+          await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        },
+      });
+    const [first, second] = [candidate('first'), candidate('second')];
+    first.start();
+    await until(
+      async () => terms,
+      (seen) => seen.length === 1,
+    );
+    second.start();
+    await first.stop();
+    await until(
+      async () => terms,
+      (seen) => seen.includes('second'),
+      4_000,
+    );
+    await second.stop();
+  });
+});
+
+describe('the watch', () => {
+  let kube: MemoryKube;
+  let term: AbortController;
+  let running: Promise<void>;
+  let watch: ReturnType<typeof createClusterWatch>;
+  before(async () => {
+    kube = createMemoryKube();
+    term = new AbortController();
+    const fence = await takeLeadership(database.db, WATCH_LEASE, 'a worker', 600_000);
+    kube.put('Node', { name: 'souk' }, { status: { conditions: [{ type: 'Ready', status: 'True' }] } });
+    watch = createClusterWatch(
+      {
+        db: database.db,
+        kube,
+        engines: new Map([[engine.name, { engine, available: true, reason: null }]]),
+        baseDomain: 'souk.localhost',
+        actor: 'a worker',
+        log: silentLog(),
+        metrics: createMetrics('test'),
+      },
+      { fence: fence ?? 0, signal: term.signal },
+    );
+    running = watch.run();
+  });
+  after(async () => {
+    term.abort();
+    await running.catch(() => undefined);
+  });
+
+  async function makeLivingStore(): Promise<string> {
+    const id = newId('sto');
+    await sql`
+      insert into stores (id, tenant_id, cluster_id, name, created_by, engine, engine_version, plan, admin_email, phase, ready_at,
+        observed_generation)
+      values (${id}, ${TENANT}, 'clu_aaaaaaaaaa', ${`shop-${id.slice(4)}`}, 'x', 'test-shop', '1', 'standard', 'a@example.org',
+        'ready', now(), 1)`.execute(database.db);
+    const namespace = storeNamespace(id);
+    const metadata = { labels: { 'souk.dev/store': id } };
+    kube.put('Namespace', { name: namespace }, { metadata });
+    kube.put('Ingress', { name: 'shop', namespace }, { metadata });
+    kube.put('Pod', { name: 'front-1', namespace }, { metadata, spec: { containers: [] } });
+    const status = { replicas: 1, updatedReplicas: 1, availableReplicas: 1 };
+    kube.put('Deployment', { name: 'front', namespace }, { metadata, spec: { replicas: 1 }, status });
+    return id;
+  }
+  const readHealth = async (id: string) => {
+    const { rows } = await sql<{ health: string; pods: { name: string }[] }>`
+      select health, pods from stores where id = ${id}`.execute(database.db);
+    return rows[0];
+  };
+  const readJobs = async (id: string) => {
+    const { rows } = await sql`select 1 from jobs where subject = ${id} and state = 'available'`.execute(database.db);
+    return rows.length;
+  };
+  const readEvents = async (id: string) => {
+    const { rows } = await sql<{
+      type: string;
+    }>`select type from events where store_id = ${id} order by cursor`.execute(database.db);
+    return rows.map(({ type }) => type);
+  };
+
+  it('records health and pods of a store within moments', async () => {
+    const id = await makeLivingStore();
+    const seen = await until(
+      () => readHealth(id),
+      (row) => row?.health === 'healthy',
+    );
+    assert.deepEqual(
+      seen?.pods.map(({ name }) => name),
+      ['front-1'],
+    );
+    assert.deepEqual(await readEvents(id), []);
+  });
+
+  it('tells when a shop gets worse and when it is well again', async () => {
+    const id = await makeLivingStore();
+    await until(
+      () => readHealth(id),
+      (row) => row?.health === 'healthy',
+    );
+    const front = { name: 'front', namespace: storeNamespace(id) };
+    kube.put('Deployment', front, { status: { availableReplicas: 0 } });
+    await until(
+      () => readHealth(id),
+      (row) => row?.health === 'degraded',
+    );
+    kube.put('Deployment', front, { status: { availableReplicas: 1 } });
+    await until(
+      () => readHealth(id),
+      (row) => row?.health === 'healthy',
+    );
+    assert.deepEqual(await readEvents(id), ['store.health_changed', 'store.health_changed']);
+    assert.equal(await readJobs(id), 0);
+  });
+
+  it('queues a reconcile for a store whose namespace was deleted from outside, and tells it once', async () => {
+    const id = await makeLivingStore();
+    await until(
+      () => readHealth(id),
+      (row) => row?.health === 'healthy',
+    );
+    kube.remove('Namespace', { name: storeNamespace(id) });
+    await until(
+      () => readJobs(id),
+      (count) => count === 1,
+    );
+    assert.deepEqual(await readEvents(id), ['store.health_changed', 'store.drift_detected']);
+  });
+
+  it('wakes a parked deletion when the namespace is gone', async () => {
+    const id = await makeLivingStore();
+    await until(
+      () => readHealth(id),
+      (row) => row?.health === 'healthy',
+    );
+    await sql`
+      update stores set phase = 'deleting', desired_phase = 'deleted', deletion_requested_at = now() where id = ${id}
+    `.execute(database.db);
+    await sql`
+      insert into jobs (id, kind, subject, fair_group, state, run_at)
+      values (${newId('job')}, 'reconcile-store', ${id}, ${TENANT}, 'waiting', now() + interval '1 hour')`.execute(
+      database.db,
+    );
+    kube.remove('Namespace', { name: storeNamespace(id) });
+    const isDue = async () => {
+      const { rows } = await sql`select 1 from jobs where subject = ${id} and run_at <= now()`.execute(database.db);
+      return rows.length;
+    };
+    await until(isDue, (count) => count === 1);
+  });
+
+  it('lets the health of a deleted store go when it is told that rows changed', async () => {
+    const id = await makeLivingStore();
+    await until(
+      () => readHealth(id),
+      (row) => row?.health === 'healthy',
+    );
+    await sql`
+      update stores set phase = 'deleted', desired_phase = 'deleted', deletion_requested_at = now(), deleted_at = now()
+      where id = ${id}`.execute(database.db);
+    watch.lookAtRows();
+    await until(
+      () => readHealth(id),
+      (row) => row?.health === 'unknown',
+    );
+  });
+
+  it('writes down the facts about the cluster', async () => {
+    const read = async () => {
+      const { rows } = await sql<{ observed: unknown }>`select observed from clusters`.execute(database.db);
+      return rows[0]?.observed;
+    };
+    const facts = await until(read, (observed) => JSON.stringify(observed).includes('souk'));
+    assert.deepEqual(facts, { version: 'v1.36.3', nodes: [{ name: 'souk', ready: true }] });
+  });
+
+  it('writes nothing once its term is another one', async () => {
+    const id = await makeLivingStore();
+    await until(
+      () => readHealth(id),
+      (row) => row?.health === 'healthy',
+    );
+    await sql`update leader_leases set fence = fence + 1 where name = ${WATCH_LEASE}`.execute(database.db);
+    kube.put('Deployment', { name: 'front', namespace: storeNamespace(id) }, { status: { availableReplicas: 0 } });
+    await delay(400);
+    assert.equal((await readHealth(id))?.health, 'healthy');
+    assert.deepEqual(await readEvents(id), []);
+  });
+});

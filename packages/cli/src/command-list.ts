@@ -1,0 +1,39 @@
+// Every command, in the order in which help shows them.
+import type { Command } from './command.ts';
+import { down } from './commands/platform/down.ts';
+import { helm, kubectl } from './commands/platform/programs.ts';
+import { status } from './commands/platform/status.ts';
+import { test } from './commands/platform/test.ts';
+import { login, token } from './commands/platform/token.ts';
+import { up } from './commands/platform/up.ts';
+import { createStore } from './commands/store/create.ts';
+import { showCredentials } from './commands/store/credentials.ts';
+import { deleteStore } from './commands/store/delete.ts';
+import { showEvents } from './commands/store/events.ts';
+import { listStores } from './commands/store/list.ts';
+import { showLogs } from './commands/store/logs.ts';
+import { openStore } from './commands/store/open.ts';
+import { listPods } from './commands/store/pods.ts';
+import { retryStore } from './commands/store/retry.ts';
+import { showStore } from './commands/store/show.ts';
+
+export const COMMANDS: readonly Command[] = [
+  up,
+  down,
+  status,
+  createStore,
+  listStores,
+  showStore,
+  deleteStore,
+  retryStore,
+  showEvents,
+  listPods,
+  showLogs,
+  showCredentials,
+  openStore,
+  token,
+  login,
+  kubectl,
+  helm,
+  test,
+];

@@ -1,0 +1,38 @@
+// `souk test`: checks everything, on a platform of its own.
+import { defineCommand } from '../../command.ts';
+import { EXIT, UsageError } from '../../exit-code.ts';
+import { runSuites } from '../../testing/run-suites.ts';
+import { listSuites } from '../../testing/suite-list.ts';
+
+export const test = defineCommand({
+  words: ['test'],
+  summary: 'run every test',
+  arguments: [],
+  options: {
+    quick: { type: 'boolean', help: 'only what needs no cluster; under 2 minutes' },
+    chaos: { type: 'boolean', help: 'only the crash tests, with many more moments' },
+    only: { type: 'string', value: 'SUITES', help: 'only these suites, divided by commas' },
+    'keep-going': { type: 'boolean', help: 'go on after a suite that failed' },
+  },
+  details: 'Cluster tests run on a platform that is started for them beside a running one and removed afterwards.',
+  examples: ['souk test', 'souk test --quick', 'souk test --only lint,types,unit'],
+  run: async ({ values, terminal, env, signal }) => {
+    const all = listSuites({ isQuick: values.quick === true });
+    const names = values.chaos ? ['crashes'] : values.only?.split(',').map((name) => name.trim());
+    const unknown = names?.find((name) => !all.some((suite) => suite.name === name));
+    if (unknown !== undefined) {
+      throw new UsageError(
+        `there is no suite "${unknown}"; there are ${all.map(({ name }) => name).join(', ')}`,
+        'test',
+      );
+    }
+    const isGood = await runSuites({
+      suites: names === undefined ? all : all.filter(({ name }) => names.includes(name)),
+      keepGoing: values['keep-going'] === true,
+      terminal,
+      env: values.chaos ? { ...env, SOUK_CRASHES: '20' } : env,
+      signal,
+    });
+    return isGood ? EXIT.ok : EXIT.failure;
+  },
+});

@@ -1,0 +1,80 @@
+// Runs test files and counts, from what their runner reports; never from text meant for people.
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { REPOSITORY } from './repository.ts';
+import { runProgram } from './run-program.ts';
+import type { Failure, Skip, SuiteRun, Tally } from './suite.ts';
+import type { TestReport } from './test-report.ts';
+
+const RUNNER = fileURLToPath(new URL('./report-test-files.ts', import.meta.url));
+const OUTPUT_SHOWN = 4_000;
+
+export interface TestFiles {
+  readonly files: readonly string[];
+  readonly concurrency: number;
+  /** For one test. */
+  readonly testTimeoutMs: number;
+  /** For all of them together. */
+  readonly deadlineMs: number;
+}
+
+export async function runTestFiles(tests: TestFiles, { signal, env, onProgress }: SuiteRun): Promise<Tally> {
+  if (tests.files.length === 0) return { passed: 0, failures: [], skips: [] };
+  let passed = 0;
+  const failures: (Failure & { readonly file: string })[] = [];
+  const skips: Skip[] = [];
+  const outputs = new Map<string, string>();
+
+  const take = (report: TestReport): void => {
+    switch (report.type) {
+      case 'start':
+        onProgress(report.name, { passed, failed: failures.length });
+        break;
+      case 'pass':
+        if (!report.isSuite) passed += 1;
+        break;
+      case 'skip':
+        skips.push({ name: report.name, reason: report.reason });
+        break;
+      case 'fail': {
+        const place = path.relative(REPOSITORY, report.file);
+        failures.push({ name: report.name, file: report.file, text: `${place}:${report.line}\n${report.error}` });
+        break;
+      }
+      case 'output':
+        outputs.set(report.file, ((outputs.get(report.file) ?? '') + report.text).slice(-OUTPUT_SHOWN));
+        break;
+      default:
+        report satisfies never;
+    }
+  };
+
+  const { NODE_TEST_CONTEXT: _, ...inherited } = env;
+  const end = await runProgram({
+    command: [
+      process.execPath,
+      '--disable-warning=ExperimentalWarning',
+      RUNNER,
+      String(tests.concurrency),
+      String(tests.testTimeoutMs),
+      ...tests.files,
+    ],
+    cwd: REPOSITORY,
+    env: inherited,
+    signal,
+    deadlineMs: tests.deadlineMs,
+    onLine: (line) => take(JSON.parse(line) as TestReport),
+  });
+  const all: Failure[] = failures.map(({ name, file, text }) => {
+    const output = outputs.get(file);
+    return {
+      name,
+      text: output === undefined ? text : `${text}\n— what ${path.basename(file)} wrote:\n${output.trimEnd()}`,
+    };
+  });
+  if (end.hasTimedOut)
+    all.push({ name: 'the suite', text: `was ended: it took longer than ${tests.deadlineMs / 1000} s` });
+  else if (end.exitCode !== 0)
+    all.push({ name: 'the suite', text: `its runner ended with ${end.exitCode}\n${end.output}` });
+  return { passed, failures: all, skips };
+}

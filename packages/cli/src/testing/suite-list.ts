@@ -1,0 +1,110 @@
+// Every suite of `souk test`, cheap first. What needs a cluster comes last, on a platform that is started for it.
+import { findFiles, inRepository, kindOfTest, REPOSITORY, type TestKind } from './repository.ts';
+import { runProgram } from './run-program.ts';
+import { runTestFiles, type TestFiles } from './run-test-files.ts';
+import { type Suite, type SuiteRun, type Tally, tallyOfCheck } from './suite.ts';
+
+const CODE = ['packages/*/src/**/*.test.ts'] as const;
+const CHARTS = ['charts/**/*.test.ts'] as const;
+const MINUTE_MS = 60_000;
+
+export interface SuiteChoice {
+  readonly isQuick: boolean;
+}
+
+export function listSuites({ isQuick }: SuiteChoice): Suite[] {
+  // Without a cluster the tests that want one still run: what of them needs none, and a skip with its reason for the rest.
+  const clusterTests: readonly TestKind[] = isQuick ? ['cluster'] : [];
+  const suites: Suite[] = [
+    check('lint', 'format and lint', ['node_modules/.bin/biome', 'ci', '--colors=off', '--max-diagnostics=200', '.']),
+    check('types', 'types', ['node_modules/.bin/tsc', '--noEmit', '--pretty', 'false']),
+    tests('unit', 'unit', CODE, ['unit', ...clusterTests], {
+      concurrency: 2,
+      testTimeoutMs: 30_000,
+      deadlineMs: 5 * MINUTE_MS,
+    }),
+    tests('charts', 'charts', CHARTS, ['unit', 'postgres', ...clusterTests], {
+      concurrency: 2,
+      testTimeoutMs: MINUTE_MS,
+      deadlineMs: 5 * MINUTE_MS,
+    }),
+    tests('postgres', 'on PostgreSQL', CODE, ['postgres'], {
+      concurrency: 2,
+      testTimeoutMs: MINUTE_MS,
+      deadlineMs: 10 * MINUTE_MS,
+    }),
+  ];
+  if (isQuick) return suites;
+  return [
+    ...suites,
+    onPlatform(
+      tests('cluster', 'on a cluster', [...CODE, ...CHARTS], ['cluster'], {
+        concurrency: 1,
+        testTimeoutMs: 3 * MINUTE_MS,
+        deadlineMs: 15 * MINUTE_MS,
+      }),
+    ),
+    // One after another: they count what is left on the whole node, and kill parts of the platform.
+    onPlatform(acceptance('api', 'acceptance: the API', 'api')),
+    onPlatform(acceptance('store-life', 'acceptance: life of a store', 'store-life')),
+    onPlatform(acceptance('medusa', 'acceptance: Medusa', 'medusa')),
+    onPlatform(acceptance('crashes', 'acceptance: crashes', 'crashes')),
+    onPlatform(acceptance('down', 'acceptance: down', 'down')),
+  ];
+}
+
+function check(name: string, title: string, command: readonly [string, ...string[]]): Suite {
+  return {
+    name,
+    title,
+    needs: 'nothing',
+    run: async ({ signal, env }) => {
+      const end = await runProgram({ command, cwd: REPOSITORY, env, signal, deadlineMs: 5 * MINUTE_MS });
+      return tallyOfCheck(title, end.exitCode === 0 ? null : end.output.trim());
+    },
+  };
+}
+
+function tests(
+  name: string,
+  title: string,
+  patterns: readonly string[],
+  kinds: readonly TestKind[],
+  limits: Omit<TestFiles, 'files'>,
+): Suite {
+  return {
+    name,
+    title,
+    needs: 'nothing',
+    run: async (run: SuiteRun): Promise<Tally> => {
+      const files: string[] = [];
+      for (const file of await findFiles(patterns)) {
+        if (kinds.includes(await kindOfTest(file))) files.push(file);
+      }
+      return await runTestFiles({ ...limits, files }, run);
+    },
+  };
+}
+
+function acceptance(name: string, title: string, folder: string): Suite {
+  return {
+    name,
+    title,
+    needs: 'platform',
+    run: async (run) => {
+      const files = await findFiles([`acceptance/${folder}/*.test.ts`]);
+      return await runTestFiles(
+        { files, concurrency: 1, testTimeoutMs: 10 * MINUTE_MS, deadlineMs: 25 * MINUTE_MS },
+        run,
+      );
+    },
+  };
+}
+
+function onPlatform(suite: Suite): Suite {
+  return { ...suite, needs: 'platform' };
+}
+
+export const ENGINE_FOLDERS_OF_TESTS: readonly string[] = ['test-engine', 'late-engine'].map((name) =>
+  inRepository('acceptance', name),
+);

@@ -1,0 +1,71 @@
+// A platform for the tests alone, beside one that people use: its own home and port, the same cache. Whatever an earlier run left
+// in that home is removed first, and the home is gone afterwards, unless something failed: then its logs stay.
+
+import { once } from 'node:events';
+import { cp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { ENGINE_FOLDERS_OF_TESTS } from './suite-list.ts';
+
+export interface TestPlatform {
+  /** Names the platform to everything that is started with it. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Gives the folder in which the logs were kept. */
+  readonly end: (keepLogs: boolean) => Promise<string | null>;
+}
+
+// Tests make more than a person would in a minute; the limits have tests of their own, with tenants and tokens of their own.
+const LIMITS = {
+  FIRST_TENANT_MAX_STORES: '12',
+  FIRST_TENANT_MAX_PARALLEL_PROVISIONS: '4',
+  TOKEN_REQUESTS_PER_MINUTE: '0',
+  ADDRESS_REQUESTS_PER_MINUTE: '0',
+  STORE_CREATES_PER_HOUR: '0',
+} as const;
+
+export async function startTestPlatform(env: NodeJS.ProcessEnv): Promise<TestPlatform> {
+  const local = await import('@souk/local');
+  const home = `${local.platformPaths(env).home}-test`;
+  const paths = local.platformPaths({ ...env, SOUK_HOME: home });
+  const end = async (keepLogs: boolean): Promise<string | null> => {
+    const kept = keepLogs ? `${home}-logs` : null;
+    await local.down({ paths });
+    if (kept !== null) {
+      await rm(kept, { recursive: true, force: true });
+      await cp(paths.logs, kept, { recursive: true });
+    }
+    await local.down({ paths, purge: true });
+    return kept;
+  };
+  await local.down({ paths, purge: true });
+  try {
+    // The supervisor takes these from its environment, as it would from a person's.
+    Object.assign(process.env, LIMITS);
+    const { facts } = await local.up({ paths, port: await freePort(), engineFolders: ENGINE_FOLDERS_OF_TESTS });
+    const programs = facts.programsDir;
+    return {
+      end,
+      env: {
+        ...env,
+        SOUK_HOME: home,
+        SOUK_CACHE: paths.cache,
+        KUBECONFIG: facts.kubeconfig,
+        HELM_PATH: `${programs}/helm`,
+        KUBECTL_PATH: `${programs}/kubectl`,
+        PATH: `${programs}:${env.PATH ?? ''}`,
+      },
+    };
+  } catch (error) {
+    const logs = await end(true).catch(() => null);
+    if (logs !== null && error instanceof Error) error.message += `\nlogs of the attempt: ${logs}`;
+    throw error;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 8090;
+}

@@ -1,0 +1,49 @@
+// The platform's processes, by what `souk status` says of them, and how to kill them as a crash would.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { Platform } from '../platform.ts';
+import { until } from '../until.ts';
+
+export interface Part {
+  readonly name: string;
+  readonly state: string;
+  readonly pid: number | null;
+  readonly restarts: number;
+}
+
+export async function listParts(platform: Platform): Promise<readonly Part[]> {
+  // Exits with 1 while a part is being started again, and prints its report all the same.
+  const output = await platform.souk('status', '--json').catch((error: Error) => {
+    const { stdout } = error.cause as { stdout?: string };
+    if (stdout === undefined || stdout === '') throw error;
+    return stdout;
+  });
+  const { report } = JSON.parse(output) as { report: { parts: readonly Part[] } | null };
+  assert.ok(report, 'the platform is down');
+  return report.parts;
+}
+
+export async function findPart(platform: Platform, name: string): Promise<Part & { readonly pid: number }> {
+  const part = (await listParts(platform)).find((candidate) => candidate.name === name);
+  assert.ok(part !== undefined && part.pid !== null, `${name} does not run`);
+  return { ...part, pid: part.pid };
+}
+
+/** SIGKILL, to a process that is looked at once more first: a pid could belong to another one by now. */
+export function crash(part: Part & { readonly pid: number }, home: string): void {
+  const commandLine = readFileSync(`/proc/${part.pid}/cmdline`, 'utf8');
+  const environment = readFileSync(`/proc/${part.pid}/environ`, 'utf8');
+  assert.ok(`${commandLine}${environment}`.includes(home), `process ${part.pid} is not ${part.name} of ${home}`);
+  process.kill(part.pid, 'SIGKILL');
+}
+
+/** Until the supervisor has started it again and all parts serve. */
+export async function awaitAllReady(platform: Platform, withinMs = 60_000): Promise<void> {
+  await until(
+    'all parts to be ready',
+    withinMs,
+    async () => (await listParts(platform)).every(({ state }) => state === 'ready'),
+    500,
+  );
+  await until('the API to be ready', withinMs, async () => (await platform.send('/readyz')).status === 200);
+}

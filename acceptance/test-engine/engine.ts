@@ -1,0 +1,52 @@
+// The test engine: one folder that proves an engine needs no other code, and that makes cluster tests fast. It is loaded by
+// ENGINE_FOLDERS in tests and never shipped.
+import { fileURLToPath } from 'node:url';
+import type { Engine, ShopClient, ShopResponse } from '../../packages/server/src/engines/engine.ts';
+
+export const engine: Engine = {
+  name: 'test-shop',
+  title: 'Test shop',
+  version: '1.0.0',
+  chartPath: fileURLToPath(new URL('./chart', import.meta.url)),
+  images: ['test-shop'],
+  provisionTimeoutMs: 60_000,
+  adminPath: '/admin',
+
+  workloads: () => [{ kind: 'StatefulSet', name: 'shop' }],
+
+  secrets: async ({ adminEmail, adminPassword, randomBytes }) => ({
+    'store-admin': {
+      username: adminEmail,
+      password: adminPassword ?? Buffer.from(randomBytes(15)).toString('base64url'),
+    },
+  }),
+
+  values: (input) => ({
+    store: { id: input.storeId, tenantId: input.tenantId },
+    hosts: [...input.hosts],
+    image: input.images['test-shop'],
+    userNamespaces: input.hasUserNamespaces,
+    ingressClass: input.ingressClass,
+    storageClass: input.storageClass ?? '',
+  }),
+
+  verify: async (shop: ShopClient) => {
+    const { products } = await expectJson<{ products: { id: string }[] }>(await shop.request('GET', '/products'), 200);
+    const product = products[0];
+    if (product === undefined) throw new Error('the shop lists no product');
+    const cart = await expectJson<{ id: string }>(await shop.request('POST', '/carts'), 201);
+    const path = `/carts/${cart.id}/items`;
+    const filled = await shop.request('POST', path, { body: { productId: product.id, quantity: 1 } });
+    const { items } = await expectJson<{ items: unknown[] }>(filled, 200);
+    if (items.length !== 1) throw new Error('the cart did not take the product');
+  },
+};
+
+async function expectJson<T>(response: ShopResponse, status: number): Promise<T> {
+  if (response.status !== status) {
+    throw new Error(
+      `the shop answered ${response.status} instead of ${status}: ${(await response.text()).slice(0, 200)}`,
+    );
+  }
+  return (await response.json()) as T;
+}

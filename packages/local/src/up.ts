@@ -93,7 +93,7 @@ export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
       engineFolders,
       cluster,
     });
-    const { facts, durations } = await followUntilReady(paths, progress);
+    const { facts, durations } = await stoppable(paths, () => followUntilReady(paths, progress));
     return {
       facts,
       durations: {
@@ -154,7 +154,8 @@ async function followUntilReady(paths: PlatformPaths, progress: Progress): Promi
   let last: PlatformReport | null = null;
   for await (const report of followReports(paths, 'watch')) {
     last = report;
-    progress.show(report.steps);
+    // Who stops it shows how it stops.
+    progress.show(report.steps.filter(({ name }) => !name.startsWith('stop-')));
     if (report.state === 'ready') return report as ReadyReport;
     // A failed boot is told once everything it had started is stopped again, so that the next try finds a clean machine.
   }
@@ -170,21 +171,45 @@ async function followUntilReady(paths: PlatformPaths, progress: Progress): Promi
   });
 }
 
-async function awaitEnd(paths: PlatformPaths): Promise<void> {
-  for await (const _ of followReports(paths, 'watch'));
+/** Whoever interrupts a start wants it stopped, not going on unseen. */
+async function stoppable<T>(paths: PlatformPaths, act: () => Promise<T>): Promise<T> {
+  const interruption = stopOnSignal(paths);
+  try {
+    return await act();
+  } catch (error) {
+    if (interruption.stopping() === null) throw error;
+    await interruption.stopping();
+    throw new PlatformError('interrupted; the platform is stopped again', { remedy: './souk up' });
+  } finally {
+    interruption.release();
+  }
 }
 
-async function attach(paths: PlatformPaths): Promise<void> {
+function stopOnSignal(paths: PlatformPaths): { stopping: () => Promise<void> | null; release: () => void } {
   let stopping: Promise<void> | null = null;
   const stop = (): void => {
     stopping ??= down({ paths });
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const name of signals) process.on(name, stop);
+  return {
+    stopping: () => stopping,
+    release: () => {
+      for (const name of signals) process.off(name, stop);
+    },
+  };
+}
+
+async function awaitEnd(paths: PlatformPaths): Promise<void> {
+  for await (const _ of followReports(paths, 'watch'));
+}
+
+async function attach(paths: PlatformPaths): Promise<void> {
+  const interruption = stopOnSignal(paths);
   try {
     await awaitEnd(paths);
-    await stopping;
+    await interruption.stopping();
   } finally {
-    for (const name of signals) process.off(name, stop);
+    interruption.release();
   }
 }

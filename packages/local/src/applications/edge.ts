@@ -46,11 +46,12 @@ ${isRoot ? '  user haproxy\n  group haproxy\n' : ''}
 defaults
   mode http
   timeout connect 2s
-  timeout client 75s
-  timeout server 75s
+  # Longer than the 72 s that the API keeps an idle connection: the edge is never the first to close one under a request.
+  timeout client 90s
+  timeout server 90s
   timeout tunnel 1h
   timeout http-request 15s
-  timeout http-keep-alive 60s
+  timeout http-keep-alive 80s
   option redispatch
   retries 2
   option forwardfor
@@ -62,6 +63,8 @@ frontend edge
 ${hasIpv6 ? `  bind [::1]:${port}\n` : ''}  monitor-uri ${HEALTH_PATH}
   http-request set-header X-Forwarded-Proto http
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
+  # What a server promises about its own connection is not true of the client's.
+  http-response del-header keep-alive
   acl own_name hdr(host),host_only,lower -m str ${ownNames.join(' ')}
   use_backend api if own_name
   default_backend stores

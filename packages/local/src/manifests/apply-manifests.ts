@@ -5,10 +5,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readIfPresent } from '../host/files.ts';
 import { run } from '../host/run.ts';
-import { PlatformError } from '../platform-error.ts';
+import { messageOf, PlatformError } from '../platform-error.ts';
 import { accessManifests } from './access.ts';
 import { corednsManifests } from './coredns.ts';
-import { volumesManifests } from './volumes.ts';
+import { storageClassManifest, volumesManifests } from './volumes.ts';
 
 export type ApplyOptions = {
   programs: string;
@@ -28,12 +28,12 @@ export async function applyManifests(options: ApplyOptions): Promise<void> {
     ...volumesManifests(imageOf(options, 'volumes'), options.volumesFolder),
   ];
   await apply(options, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+  await applyStorageClass(options);
   await apply(options, (await readFile(INGRESS_FILE, 'utf8')).replaceAll('{{image}}', imageOf(options, 'ingress')));
 }
 
 /** Returns when every Deployment of the platform has all its pods ready. */
-export async function awaitManifests({ programs, kubeconfig }: ApplyOptions): Promise<void> {
-  const kubectl = [path.join(programs, 'kubectl'), `--kubeconfig=${kubeconfig}`];
+export async function awaitManifests(options: ApplyOptions): Promise<void> {
   const deployments = [
     ['kube-system', 'coredns'],
     ['kube-system', 'volumes'],
@@ -42,7 +42,7 @@ export async function awaitManifests({ programs, kubeconfig }: ApplyOptions): Pr
   await Promise.all(
     deployments.map(async ([namespace = '', name = '']) => {
       await run([
-        ...kubectl,
+        ...kubectl(options),
         '-n',
         namespace,
         'rollout',
@@ -59,19 +59,23 @@ export async function awaitManifests({ programs, kubeconfig }: ApplyOptions): Pr
   );
 }
 
-async function apply({ programs, kubeconfig }: ApplyOptions, objects: string): Promise<void> {
-  await run(
-    [
-      path.join(programs, 'kubectl'),
-      `--kubeconfig=${kubeconfig}`,
-      'apply',
-      '--server-side',
-      '--force-conflicts',
-      '-f',
-      '-',
-    ],
-    { input: objects },
-  );
+// The fields of a StorageClass can't be changed. Volumes do not hang on it, so a changed one replaces the old.
+async function applyStorageClass(options: ApplyOptions): Promise<void> {
+  const manifest = storageClassManifest();
+  const objects = JSON.stringify(manifest);
+  await apply(options, objects).catch(async (error: unknown) => {
+    if (!/immutable|forbidden/i.test(messageOf(error))) throw error;
+    await run([...kubectl(options), 'delete', 'storageclass', manifest.metadata.name]);
+    await apply(options, objects);
+  });
+}
+
+function kubectl({ programs, kubeconfig }: Pick<ApplyOptions, 'programs' | 'kubeconfig'>): string[] {
+  return [path.join(programs, 'kubectl'), `--kubeconfig=${kubeconfig}`];
+}
+
+async function apply(options: ApplyOptions, objects: string): Promise<void> {
+  await run([...kubectl(options), 'apply', '--server-side', '--force-conflicts', '-f', '-'], { input: objects });
 }
 
 function imageOf({ images }: ApplyOptions, name: string): string {

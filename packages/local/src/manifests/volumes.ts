@@ -7,20 +7,23 @@ const NAMESPACE = 'kube-system';
 const LABELS = { 'app.kubernetes.io/name': 'volumes' };
 const PROVISIONER = 'souk.dev/local-path';
 
+export function storageClassManifest(): Manifest {
+  return {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: {
+      name: 'local-path',
+      annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
+    } as Manifest['metadata'],
+    provisioner: PROVISIONER,
+    // There is one node, so there is nothing to wait for; the scheduler would poll for a late binding once a second.
+    volumeBindingMode: 'Immediate',
+    reclaimPolicy: 'Delete',
+  };
+}
+
 export function volumesManifests(image: string, folder: string): Manifest[] {
   return [
-    {
-      apiVersion: 'storage.k8s.io/v1',
-      kind: 'StorageClass',
-      metadata: {
-        name: 'local-path',
-        annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
-      } as Manifest['metadata'],
-      provisioner: PROVISIONER,
-      // There is one node, so there is nothing to wait for; the scheduler would poll for a late binding once a second.
-      volumeBindingMode: 'Immediate',
-      reclaimPolicy: 'Delete',
-    },
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'volumes', namespace: NAMESPACE } },
     {
       apiVersion: 'rbac.authorization.k8s.io/v1',

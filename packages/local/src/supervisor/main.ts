@@ -1,7 +1,6 @@
 // The supervisor process. It outlives the command that started it and ends by SIGTERM, by `souk down`, or when the platform
 // can't be started.
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { derivePaths, logFile } from '../platform-paths.ts';
 import { ControlServer } from './control-server.ts';
 import { rotateLogs } from './rotate-logs.ts';
@@ -16,7 +15,6 @@ process.title = `souk supervisor ${paths.home}`;
 const log = openSupervisorLog(logFile(paths, 'supervisor'));
 const supervisor = new Supervisor(paths, options, log);
 
-const BOOT_ENDS_WITHIN_MS = 5_000;
 let stopping: Promise<void> | null = null;
 let booting: Promise<void> = Promise.resolve();
 const control = new ControlServer(
@@ -27,13 +25,7 @@ const control = new ControlServer(
 function stop(exitCode: number): Promise<void> {
   stopping ??= (async () => {
     clearInterval(rotation);
-    const wasBooting = supervisor.report.state === 'starting';
-    await supervisor.stop();
-    if (wasBooting) {
-      // A boot whose parts are taken away fails soon; what it started meanwhile is stopped as well.
-      await Promise.race([booting, delay(BOOT_ENDS_WITHIN_MS, undefined, { ref: false })]);
-      await supervisor.stop();
-    }
+    await supervisor.stop(booting);
     control.close();
     process.exit(exitCode);
   })();

@@ -2,6 +2,7 @@
 // has started is known from the outside through its report alone.
 
 import { mkdir, symlink } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   apiSpec,
   type ControlPlane,
@@ -32,6 +33,8 @@ type BootedCluster = {
   importMs: number;
   kubeconfigs: { admin: string; api: string; worker: string };
 };
+
+const BOOT_ENDS_WITHIN_MS = 5_000;
 
 export class Supervisor {
   readonly #paths: PlatformPaths;
@@ -119,7 +122,7 @@ export class Supervisor {
   }
 
   /** Stops everything in the reverse order of its start and takes away what is left; SOUK_HOME keeps the data. */
-  async stop(): Promise<void> {
+  async stop(booting: Promise<void>): Promise<void> {
     if (this.#state !== 'failed') this.#state = 'stopping';
     this.onChange();
     this.#log.info('stopping');
@@ -136,6 +139,8 @@ export class Supervisor {
       await stopPods(this.#paths);
       await stopAll(named('kube-proxy', 'containerd', 'kube-apiserver', 'postgres'));
       await stopAll(named('etcd'));
+      // A boot whose parts are taken away fails soon; what it started meanwhile is stopped as well.
+      await Promise.race([booting, delay(BOOT_ENDS_WITHIN_MS, undefined, { ref: false })]);
       await stopAll(this.#parts);
       await sweep(this.#paths);
     });

@@ -2,8 +2,9 @@
 import type { Health, Phase, Store } from '@souk/contract';
 import type { Colour } from './terminal.ts';
 
-/** "0.4 s", "12.3 s", "2 min 05 s", "1 h 02 min". */
+/** "17 ms", "0.4 s", "12.3 s", "2 min 05 s", "1 h 02 min". */
 export function formatDuration(ms: number): string {
+  if (ms < 99.5) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;

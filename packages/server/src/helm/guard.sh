@@ -11,6 +11,8 @@ child=$!
   kill -KILL "$child" 2>/dev/null
 ) </dev/null >/dev/null 2>&1 &
 watcher=$!
+# Bash would report the watcher's end on standard error, among what Helm says there.
+disown "$watcher"
 wait "$child"
 code=$?
 kill -KILL "$watcher" 2>/dev/null

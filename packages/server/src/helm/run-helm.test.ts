@@ -65,6 +65,7 @@ describe('running Helm', () => {
     );
     await assert.rejects(runHelm({ path, env }, ['upgrade'], '', held), (error) => {
       assert.ok(error instanceof HelmError);
+      // Nothing of the guard's own is among it.
       assert.equal(error.message, 'helm upgrade: UPGRADE FAILED: the reason');
       return true;
     });

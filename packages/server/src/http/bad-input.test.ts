@@ -319,6 +319,6 @@ describe('bad input', () => {
         }
       },
     );
-    await fc.assert(property, { numRuns: Number(process.env.FUZZ_RUNS ?? 400) });
+    await fc.assert(property, { numRuns: Number(process.env.FUZZ_RUNS ?? 250) });
   });
 });

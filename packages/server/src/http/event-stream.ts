@@ -139,7 +139,9 @@ const FAREWELL: Readonly<Record<StreamEnd, string>> = {
 
 function finishStream(raw: ServerResponse, end: StreamEnd): StreamEnd {
   if (!raw.destroyed) {
-    raw.end(`event: closed\ndata: ${JSON.stringify({ reason: end, message: FAREWELL[end] })}\n\n`);
+    const text = `event: closed\ndata: ${JSON.stringify({ reason: end, message: FAREWELL[end] })}\n\n`;
+    // A connection left open for further requests would keep a shutdown waiting.
+    raw.end(text, () => raw.socket?.end());
     // A client that does not read would keep the socket, and a shutdown, waiting.
     setTimeout(() => raw.destroy(), 2_000).unref();
   }

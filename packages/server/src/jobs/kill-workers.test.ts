@@ -149,7 +149,7 @@ describe('workers that die or stop', () => {
       await addWork(db, subject);
       await allowEnd(db, subject);
     }
-    for (let round = 0; round < 4; round += 1) {
+    for (let round = 0; round < 3; round += 1) {
       const worker = startWorker(url, `r${round}`, 100, 400);
       await waitUntil('it has begun something', async () => {
         const { rows } = await sql`select from work_log where worker = ${`r${round}`}`.execute(db);

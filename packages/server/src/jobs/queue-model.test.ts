@@ -302,6 +302,6 @@ describe('the queue, against a model', () => {
       });
       await fc.asyncModelRun(setup, sequence);
     });
-    await fc.assert(property, { numRuns: Number(process.env.MODEL_RUNS ?? 60) });
+    await fc.assert(property, { numRuns: Number(process.env.MODEL_RUNS ?? 40) });
   });
 });

@@ -10,6 +10,9 @@ const CALL_TIMEOUT_MS = 10_000;
 // Below the API server's own idle limit, so that rarely used connections are closed from this side and not found dead.
 const IDLE_SOCKET_MS = 60_000;
 
+// Each connection costs both sides a handshake with certificates; a call takes milliseconds, so a few connections carry many.
+const MOST_CALLS = 12;
+
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
@@ -29,19 +32,12 @@ export interface KubeTransport {
 
 export function createKubeTransport(access: ClusterAccess): KubeTransport {
   const isHttps = access.server.protocol === 'https:';
-  const { ca, cert, key, isInsecure } = access;
-  const agentOptions = {
-    keepAlive: true,
-    keepAliveMsecs: 10_000,
-    timeout: IDLE_SOCKET_MS,
-    scheduling: 'lifo',
-  } as const;
-  const agent = isHttps
-    ? new HttpsAgent({ ...agentOptions, ca, cert, key, rejectUnauthorized: !isInsecure })
-    : new HttpAgent(agentOptions);
+  const calls = createAgent(access, MOST_CALLS);
+  // A stream keeps its connection for minutes; it must not keep calls from theirs.
+  const streams = createAgent(access, Number.POSITIVE_INFINITY);
   const basePath = access.server.pathname.replace(/\/$/, '');
 
-  async function open(call: Call, signal: AbortSignal): Promise<IncomingMessage> {
+  async function open(call: Call, agent: HttpAgent, signal: AbortSignal): Promise<IncomingMessage> {
     const authorization = await access.authorize();
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     const url = new URL(access.server);
@@ -81,7 +77,7 @@ export function createKubeTransport(access: ClusterAccess): KubeTransport {
       const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
       const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
       const { status, text } = await unlessAborted(call, signal, async () => {
-        const response = await open(call, either);
+        const response = await open(call, calls, either);
         return { status: response.statusCode ?? 0, text: await readText(response) };
       });
       if (status >= 400) {
@@ -94,7 +90,7 @@ export function createKubeTransport(access: ClusterAccess): KubeTransport {
       const timer = setTimeout(() => controller.abort(), CALL_TIMEOUT_MS);
       const either = signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]);
       try {
-        const response = await unlessAborted(call, signal, () => open(call, either));
+        const response = await unlessAborted(call, signal, () => open(call, streams, either));
         if ((response.statusCode ?? 0) >= 400) {
           throw toKubeError(call, response.statusCode ?? 0, await readText(response));
         }
@@ -104,9 +100,23 @@ export function createKubeTransport(access: ClusterAccess): KubeTransport {
       }
     },
     close() {
-      agent.destroy();
+      calls.destroy();
+      streams.destroy();
     },
   };
+}
+
+function createAgent({ server, ca, cert, key, isInsecure }: ClusterAccess, maxSockets: number): HttpAgent {
+  const options = {
+    keepAlive: true,
+    keepAliveMsecs: 10_000,
+    timeout: IDLE_SOCKET_MS,
+    scheduling: 'lifo',
+    maxSockets,
+  } as const;
+  return server.protocol === 'https:'
+    ? new HttpsAgent({ ...options, ca, cert, key, rejectUnauthorized: !isInsecure })
+    : new HttpAgent(options);
 }
 
 async function readText(response: IncomingMessage): Promise<string> {

@@ -31,8 +31,13 @@ async function runPhases(log: Log, phases: readonly ShutdownPhase[]): Promise<bo
     const deadline = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => reject(new Error('it took too long')), PHASE_DEADLINE_MS);
     });
+    const startedAt = performance.now();
     try {
       await Promise.race([run(), deadline]);
+      log.debug(
+        { phase: name, durationMs: Math.round(performance.now() - startedAt) },
+        'a phase of the shutdown is done',
+      );
     } catch (error) {
       isClean = false;
       log.warn({ phase: name, reason: messageOf(error) }, 'a phase of the shutdown failed; going on');

@@ -42,6 +42,8 @@ export function makeAttemptScope(
 ): AttemptScope {
   const engine = engines.get(store.engine)?.engine ?? unknownEngine(store.engine);
   const readAt = performance.now();
+  // In any other phase the clock of the row is that of an earlier provisioning, or of none: then it begins with this attempt.
+  const spentMs = store.phase === 'provisioning' ? (store.provisioningMs ?? 0) : 0;
   return {
     store,
     engine,
@@ -58,7 +60,7 @@ export function makeAttemptScope(
     actor: attempt.leaseOwner,
     metrics,
     progress: { hasActed: false },
-    provisionMsLeft: () => engine.provisionTimeoutMs - (store.provisioningMs ?? 0) - (performance.now() - readAt),
+    provisionMsLeft: () => engine.provisionTimeoutMs - spentMs - (performance.now() - readAt),
   };
 }
 

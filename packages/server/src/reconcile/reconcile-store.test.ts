@@ -197,6 +197,34 @@ describe('reconciling a store', () => {
     assert.ok(objectsOf(world, storeId).includes('PersistentVolumeClaim NAMESPACE/data-database-0'));
   });
 
+  it('gives a retry all of the time again, however long ago the first attempt was', async () => {
+    const storeId = await world.insertStore();
+    world.setWeather('pods crash');
+    await world.settle(storeId);
+    await sql`
+      update stores set provisioning_started_at = now() - interval '1 day' where id = ${storeId}`.execute(world.db);
+    world.setWeather('pods never ready');
+    await world.wishRetried(storeId);
+    assert.equal((await world.attempt(storeId)).outcome, 'waiting');
+    world.setWeather('fine');
+    const namespace = storeNamespace(storeId);
+    const status = { readyReplicas: 1, availableReplicas: 1 };
+    world.kube.put('Deployment', { namespace, name: 'front' }, { status });
+    world.kube.put('StatefulSet', { namespace, name: 'database' }, { status });
+    assert.equal(await world.settle(storeId), 'completed');
+  });
+
+  it('waits for as long as it takes when it repairs a shop that lives', async () => {
+    const storeId = await world.insertStore();
+    await world.settle(storeId);
+    await sql`
+      update stores set provisioning_started_at = now() - interval '1 day' where id = ${storeId}`.execute(world.db);
+    world.setWeather('pods crash');
+    world.kube.remove('Deployment', { namespace: storeNamespace(storeId), name: 'front' });
+    assert.equal((await world.attempt(storeId)).outcome, 'waiting');
+    assert.deepEqual([(await world.readRow(storeId)).phase, (await world.readRow(storeId)).errorCode], ['ready', null]);
+  });
+
   it('blames no store for a cluster that is away', async () => {
     const storeId = await world.insertStore();
     world.setProvisionTimeout(1);

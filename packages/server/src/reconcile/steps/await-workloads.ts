@@ -84,7 +84,9 @@ async function watchUntilSettled(scope: StoreScope, signal: AbortSignal, windowM
       return;
     }
     scope.announce();
-    const dueAt = patienceEnds(verdict.problems, firstSeen, now);
+    // A shop that lives is not given up: its quota may refuse a new pod until an old one is gone, and its owner can mend the rest.
+    const counted = scope.store.phase === 'ready' ? [] : verdict.problems;
+    const dueAt = patienceEnds(counted, firstSeen, now);
     const over = dueAt.find(({ at }) => at <= now);
     if (over !== undefined) {
       reject(new TerminalError(over.problem.code, over.problem.message));

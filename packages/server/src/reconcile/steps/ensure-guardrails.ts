@@ -7,8 +7,8 @@ import type { StoreScope } from '../store-scope.ts';
 
 export async function ensureGuardrails(scope: StoreScope): Promise<StepOutcome> {
   const wanted = guardrailObjects(scope, PLANS[scope.store.plan]);
-  const areAsWanted = await Promise.all(wanted.map((guardrail) => isAsWanted(scope, guardrail)));
-  const missing = wanted.filter((_, index) => !areAsWanted[index]);
+  // In a namespace that was made a moment ago there is nothing to look at.
+  const missing = scope.hasActed() ? wanted : await findMissing(scope, wanted);
   if (missing.length > 0) {
     // They do not depend on each other; the namespace is of no use before all are there.
     await scope.act('apply-guardrails', () =>
@@ -16,6 +16,11 @@ export async function ensureGuardrails(scope: StoreScope): Promise<StepOutcome> 
     );
   }
   return DONE;
+}
+
+async function findMissing(scope: StoreScope, wanted: readonly Guardrail[]): Promise<readonly Guardrail[]> {
+  const areAsWanted = await Promise.all(wanted.map((guardrail) => isAsWanted(scope, guardrail)));
+  return wanted.filter((_, index) => !areAsWanted[index]);
 }
 
 async function isAsWanted({ kube, lease }: StoreScope, { kind, manifest }: Guardrail): Promise<boolean> {

@@ -92,7 +92,7 @@ const FIELDS: readonly Case[] = [
     { adminPassword: 'correct\u0007horse battery' },
     'adminPassword',
   ),
-  ...['', 'k'.repeat(1000), 'a b'].map(
+  ...['', 'k'.repeat(1000)].map(
     (key): Case => ({
       title: `the idempotency key "${key.slice(0, 10)}" of ${key.length} characters`,
       method: 'POST',

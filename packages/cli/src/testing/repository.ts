@@ -17,14 +17,23 @@ export async function findFiles(patterns: readonly string[]): Promise<string[]> 
   return found.sort();
 }
 
-export type TestKind = 'unit' | 'postgres' | 'cluster';
+export type TestKind = 'architecture' | 'unit' | 'postgres' | 'cluster';
 
 const NEEDS_CLUSTER = /process\.env\.KUBECONFIG|\.\/cluster-namespace\.ts/;
-const NEEDS_POSTGRES = /\/test-(?:database|postgres)(?:-host)?\.ts'/;
+const IS_POSTGRES = /(?:^|\/)test-(?:database|postgres)\.ts$/;
+const IMPORTED_FIXTURE = /from '(\.[^']*\/test-[^'/]+\.ts)'/g;
 
-/** What a test file needs is read from the file itself, so that no list of files can go stale. */
+/** What a test file needs is read from the file and the fixtures it imports, so that no list of files can go stale. */
 export async function kindOfTest(file: string): Promise<TestKind> {
-  const text = await readFile(file, 'utf8');
-  if (NEEDS_CLUSTER.test(text)) return 'cluster';
-  return NEEDS_POSTGRES.test(text) ? 'postgres' : 'unit';
+  if (path.basename(file) === 'architecture.test.ts') return 'architecture';
+  if (NEEDS_CLUSTER.test(await readFile(file, 'utf8'))) return 'cluster';
+  return (await usesPostgres(file)) ? 'postgres' : 'unit';
+}
+
+async function usesPostgres(file: string): Promise<boolean> {
+  if (IS_POSTGRES.test(file)) return true;
+  for (const [, imported = ''] of (await readFile(file, 'utf8')).matchAll(IMPORTED_FIXTURE)) {
+    if (await usesPostgres(path.resolve(path.dirname(file), imported))) return true;
+  }
+  return false;
 }

@@ -1,10 +1,13 @@
 // Every suite of `souk test`, cheap first. What needs a cluster comes last, on a platform that is started for it.
+
+import { ensureBrowser } from './ensure-browser.ts';
 import { findFiles, inRepository, kindOfTest, REPOSITORY, type TestKind } from './repository.ts';
+import { runGoTests } from './run-go-tests.ts';
 import { runProgram } from './run-program.ts';
 import { runTestFiles, type TestFiles } from './run-test-files.ts';
 import { type Suite, type SuiteRun, type Tally, tallyOfCheck } from './suite.ts';
 
-const CODE = ['packages/*/src/**/*.test.ts'] as const;
+const CODE = ['packages/*/src/**/*.test.ts', 'images/*/src/**/*.test.ts', 'benchmarks/**/*.test.ts'] as const;
 const CHARTS = ['charts/**/*.test.ts'] as const;
 const MINUTE_MS = 60_000;
 
@@ -18,6 +21,11 @@ export function listSuites({ isQuick }: SuiteChoice): Suite[] {
   const suites: Suite[] = [
     check('lint', 'format and lint', ['node_modules/.bin/biome', 'ci', '--colors=off', '--max-diagnostics=200', '.']),
     check('types', 'types', ['node_modules/.bin/tsc', '--noEmit', '--pretty', 'false']),
+    tests('architecture', 'architecture', CODE, ['architecture'], {
+      concurrency: 1,
+      testTimeoutMs: MINUTE_MS,
+      deadlineMs: 2 * MINUTE_MS,
+    }),
     tests('unit', 'unit', CODE, ['unit', ...clusterTests], {
       concurrency: 2,
       testTimeoutMs: 30_000,
@@ -37,6 +45,7 @@ export function listSuites({ isQuick }: SuiteChoice): Suite[] {
   if (isQuick) return suites;
   return [
     ...suites,
+    { name: 'go', title: 'Go programs', needs: 'nothing', run: runGoTests },
     onPlatform(
       tests('cluster', 'on a cluster', [...CODE, ...CHARTS], ['cluster'], {
         concurrency: 1,
@@ -47,7 +56,7 @@ export function listSuites({ isQuick }: SuiteChoice): Suite[] {
     // One after another: they count what is left on the whole node, and kill parts of the platform.
     onPlatform(acceptance('api', 'acceptance: the API', 'api')),
     onPlatform(acceptance('store-life', 'acceptance: life of a store', 'store-life')),
-    onPlatform(acceptance('medusa', 'acceptance: Medusa', 'medusa')),
+    onPlatform(withBrowser(acceptance('medusa', 'acceptance: Medusa', 'medusa'))),
     onPlatform(acceptance('crashes', 'acceptance: crashes', 'crashes')),
     onPlatform(acceptance('down', 'acceptance: down', 'down')),
   ];
@@ -97,6 +106,17 @@ function acceptance(name: string, title: string, folder: string): Suite {
         { files, concurrency: 1, testTimeoutMs: 10 * MINUTE_MS, deadlineMs: 25 * MINUTE_MS },
         run,
       );
+    },
+  };
+}
+
+function withBrowser(suite: Suite): Suite {
+  return {
+    ...suite,
+    run: async (run) => {
+      run.onProgress('getting a browser', { passed: 0, failed: 0 });
+      await ensureBrowser(run);
+      return await suite.run(run);
     },
   };
 }

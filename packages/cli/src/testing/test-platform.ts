@@ -15,7 +15,7 @@ export interface TestPlatform {
 
 // Tests make more than a person would in a minute; the limits have tests of their own, with tenants and tokens of their own.
 const LIMITS = {
-  FIRST_TENANT_MAX_STORES: '12',
+  FIRST_TENANT_MAX_STORES: '8',
   FIRST_TENANT_MAX_PARALLEL_PROVISIONS: '4',
   TOKEN_REQUESTS_PER_MINUTE: '0',
   ADDRESS_REQUESTS_PER_MINUTE: '0',

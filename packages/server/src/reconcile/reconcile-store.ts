@@ -31,8 +31,6 @@ import { uninstallRelease } from './steps/uninstall-release.ts';
 import { verifyStorefront } from './steps/verify-storefront.ts';
 import { storeUrl } from './store-scope.ts';
 
-export const RECONCILE_STORE = 'reconcile-store';
-
 export const BRING_UP: readonly Step[] = [
   ensureNamespace,
   ensureGuardrails,

@@ -14,8 +14,9 @@ import { createMemoryKube, type MemoryKube } from '../kube/memory-kube.ts';
 import { silentLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import { insertSealedPassword, sealPassword } from '../stores/sealed-password.ts';
+import { RECONCILE_STORE } from '../stores/store.ts';
 import { createNewerWishes, type NewerWishes } from './newer-wishes.ts';
-import { createStoreReconciler, RECONCILE_STORE } from './reconcile-store.ts';
+import { createStoreReconciler } from './reconcile-store.ts';
 
 const TENANT = 'ten_aaaaaaaaaa';
 const CLUSTER = 'clu_aaaaaaaaaa';

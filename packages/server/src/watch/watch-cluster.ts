@@ -10,6 +10,7 @@ import { enqueueJob } from '../jobs/job-queries.ts';
 import type { Kube } from '../kube/kube.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { RECONCILE_STORE } from '../stores/store.ts';
 import { type FollowedCluster, followCluster } from './follow-cluster.ts';
 import type { Term } from './lead.ts';
 import * as observed from './observed-health.ts';
@@ -214,7 +215,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
 }
 
 const jobOf = ({ id, tenantId }: { readonly id: string; readonly tenantId: string }) => ({
-  kind: 'reconcile-store',
+  kind: RECONCILE_STORE,
   subject: id,
   fairGroup: tenantId,
 });

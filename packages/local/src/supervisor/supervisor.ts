@@ -188,7 +188,7 @@ export class Supervisor {
       // Our own node's runc and kernel give pods user namespaces; of another cluster nothing is known.
       workerSettings: {
         HAS_USER_NAMESPACES: String('pki' in cluster),
-        ...(cluster === null && { API_SUBJECT: 'User:souk:api' }),
+        ...('pki' in cluster && { API_SUBJECT: 'User:souk:api' }),
       },
       extra: passedOn(),
     };

@@ -138,6 +138,7 @@ export interface KindMap {
   Service: OpaqueObject;
   Deployment: Deployment;
   StatefulSet: StatefulSet;
+  ReplicaSet: OpaqueObject;
   Ingress: OpaqueObject;
   NetworkPolicy: OpaqueObject;
   RoleBinding: OpaqueObject;
@@ -163,6 +164,7 @@ export const RESOURCES: Readonly<Record<Kind, Resource>> = {
   Service: { apiVersion: 'v1', plural: 'services', isNamespaced: true },
   Deployment: { apiVersion: 'apps/v1', plural: 'deployments', isNamespaced: true },
   StatefulSet: { apiVersion: 'apps/v1', plural: 'statefulsets', isNamespaced: true },
+  ReplicaSet: { apiVersion: 'apps/v1', plural: 'replicasets', isNamespaced: true },
   Ingress: { apiVersion: 'networking.k8s.io/v1', plural: 'ingresses', isNamespaced: true },
   NetworkPolicy: { apiVersion: 'networking.k8s.io/v1', plural: 'networkpolicies', isNamespaced: true },
   RoleBinding: { apiVersion: 'rbac.authorization.k8s.io/v1', plural: 'rolebindings', isNamespaced: true },

@@ -34,7 +34,8 @@ export interface DeleteOptions {
   /** Read fresh just before: an object that was replaced meanwhile under the same name is left alone. */
   readonly uid: string;
   readonly gracePeriodSeconds?: number;
-  readonly propagation?: 'Background' | 'Foreground';
+  /** What becomes of what the object owns; `Orphan` leaves it. Without this it is deleted too, after the object. */
+  readonly propagation?: 'Background' | 'Orphan';
 }
 
 export interface LogOptions {

@@ -1,5 +1,6 @@
 // Removes the Helm release, whatever state it was left in. In a namespace that is already going, Helm's records go with it.
 import { DONE, type StepOutcome } from '../step.ts';
+import { endPods, stopWorkloads } from '../stop-workloads.ts';
 import type { StoreScope } from '../store-scope.ts';
 
 export async function uninstallRelease(scope: StoreScope): Promise<StepOutcome> {
@@ -9,6 +10,9 @@ export async function uninstallRelease(scope: StoreScope): Promise<StepOutcome> 
   if (found === null || found.metadata.deletionTimestamp !== undefined) {
     return DONE;
   }
+  // Before Helm, which would have the pods ended with all the grace that they ask for.
+  await stopWorkloads(scope);
+  await endPods(scope);
   if ((await helm.readRelease(ref, lease.signal)) !== null) {
     await scope.act('helm-uninstall', () => helm.uninstall(ref, lease));
   }

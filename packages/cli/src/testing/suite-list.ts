@@ -7,7 +7,7 @@ import { runProgram } from './run-program.ts';
 import { runTestFiles, type TestFiles } from './run-test-files.ts';
 import { type Suite, type SuiteRun, type Tally, tallyOfCheck } from './suite.ts';
 
-const CODE = ['packages/*/src/**/*.test.ts', 'images/*/src/**/*.test.ts', 'benchmarks/**/*.test.ts'] as const;
+const CODE = ['packages/*/src/**/*.test.ts', 'images/**/*.test.{ts,js}', 'benchmarks/**/*.test.ts'] as const;
 const CHARTS = ['charts/**/*.test.ts'] as const;
 const MINUTE_MS = 60_000;
 

@@ -48,7 +48,9 @@ export function createRealKube(transport: KubeTransport): Kube {
     },
 
     async listMetadata<K extends Kind>(kind: K, selection: Selection, signal?: AbortSignal) {
-      return await listAs<Pick<KindMap[K], 'metadata'>>(kind, selection, METADATA_LIST, signal);
+      const listing = await listAs<Pick<KindMap[K], 'metadata'>>(kind, selection, METADATA_LIST, signal);
+      // Each item says of itself that it is a PartialObjectMetadata; nobody is to take that for its kind.
+      return { ...listing, items: listing.items.map(({ metadata }) => ({ metadata })) };
     },
 
     async apply(kind, manifest, signal) {

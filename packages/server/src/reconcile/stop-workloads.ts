@@ -13,7 +13,7 @@ export async function stopWorkloads(scope: StoreScope): Promise<void> {
   const kinds = ['Deployment', 'ReplicaSet', 'StatefulSet'] as const;
   const listings = await Promise.all(kinds.map((kind) => kube.listMetadata(kind, { namespace }, lease.signal)));
   const found = kinds.flatMap((kind, index) =>
-    (listings[index]?.items ?? []).filter(isStaying).map((item) => ({ kind, ...item })),
+    (listings[index]?.items ?? []).filter(isStaying).map(({ metadata }) => ({ kind, metadata })),
   );
   if (found.length > 0) {
     await scope.act('stop-workloads', () =>

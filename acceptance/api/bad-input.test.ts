@@ -115,7 +115,10 @@ const BODIES: readonly Case[] = [
     code: 'payload_too_large',
   }),
   // Only its beginning is sent: the platform must not wait for the rest to say no.
-  post('a body of 8 MiB', 'x'.repeat(1024), { headers: { 'content-length': '8388608', connection: 'close' }, code: 'payload_too_large' }),
+  post('a body of 8 MiB', 'x'.repeat(1024), {
+    headers: { 'content-length': '8388608', connection: 'close' },
+    code: 'payload_too_large',
+  }),
   post('a form', 'name=fine', {
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     code: 'unsupported_media_type',

@@ -19,3 +19,5 @@ process.exitCode = await runCommandLine(COMMANDS, process.argv.slice(2), {
   env: process.env,
   signal: interruption.signal,
 });
+// What was interrupted may still wait for something; nobody else does.
+if (interruption.signal.aborted) process.exit();

@@ -1,6 +1,6 @@
 // From words to an exit code: finds the command, runs it, and says what went wrong and what to do about it.
 import type { Command, Invocation } from './command.ts';
-import { EXIT, type ExitCode, endingOf, UsageError } from './exit-code.ts';
+import { CommandError, EXIT, type ExitCode, endingOf, UsageError } from './exit-code.ts';
 import { printCommandHelp, printOverview } from './help.ts';
 import type { Terminal } from './output/terminal.ts';
 
@@ -15,7 +15,7 @@ export async function runCommandLine(
     return await dispatch(commands, args, context);
   } catch (error) {
     context.terminal.setLiveLine('');
-    if (context.signal.aborted) return EXIT.interrupted;
+    if (context.signal.aborted && !(error instanceof CommandError)) return EXIT.interrupted;
     return complain(error, context.terminal);
   }
 }

@@ -72,7 +72,8 @@ export async function runTestFiles(tests: TestFiles, { signal, env, onProgress }
       text: output === undefined ? text : `${text}\n— what ${path.basename(file)} wrote:\n${output.trimEnd()}`,
     };
   });
-  if (end.hasTimedOut)
+  if (signal.aborted) all.push({ name: 'the suite', text: 'was interrupted' });
+  else if (end.hasTimedOut)
     all.push({ name: 'the suite', text: `was ended: it took longer than ${tests.deadlineMs / 1000} s` });
   else if (end.exitCode !== 0)
     all.push({ name: 'the suite', text: `its runner ended with ${end.exitCode}\n${end.output}` });

@@ -1,9 +1,10 @@
 // `souk up`: starts the local platform; with --demo it ends with an order in a real store.
+import { once } from 'node:events';
 import { createClient } from '@souk/contract';
 import type { RunningPlatform } from '@souk/local';
 import { defineCommand } from '../../command.ts';
 import { readToken } from '../../connection.ts';
-import { EXIT, UsageError } from '../../exit-code.ts';
+import { CommandError, EXIT, UsageError } from '../../exit-code.ts';
 import type { Terminal } from '../../output/terminal.ts';
 import { formatDuration } from '../../output/words.ts';
 import { ORDERABLE_ENGINES } from '../../shopper/place-order.ts';
@@ -36,14 +37,16 @@ export const up = defineCommand({
     if (engine !== undefined && !ORDERABLE_ENGINES.includes(engine)) {
       throw new UsageError(`--demo knows ${ORDERABLE_ENGINES.join(' and ')}, not "${engine}"`, 'up');
     }
-    const platform = await local.up({
+    const startedAt = performance.now();
+    const start = local.up({
       paths: local.platformPaths(env),
       ...readPort(values.port),
       ...readCluster(values),
       engineFolders: (values['engine-folder'] ?? '').split(':').filter((folder) => folder !== ''),
     });
+    const platform = await Promise.race([start, interruption(signal)]);
     const { facts } = platform;
-    if (!values.json) announce(platform, terminal);
+    if (!values.json) announce(platform, performance.now() - startedAt, terminal);
     if (engine !== undefined) {
       const client = createClient({ url: facts.edgeUrl, token: await readToken(facts.tokenFile) });
       const demo = await runDemo({ client, engine, terminal, edgeUrl: facts.edgeUrl, signal });
@@ -70,14 +73,22 @@ export const up = defineCommand({
   },
 });
 
+/** What has been started goes on by itself: it is not ours to leave half a platform behind without a word. */
+async function interruption(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort');
+  throw new CommandError(
+    EXIT.interrupted,
+    'interrupted while the platform was starting',
+    '"souk up" goes on with it, "souk down" stops it',
+  );
+}
+
 function platformUrl({ facts }: RunningPlatform): string {
   return facts.port === 80 ? 'http://localhost' : `http://localhost:${facts.port}`;
 }
 
-function announce(platform: RunningPlatform, terminal: Terminal): void {
-  const { durations, wasRunning } = platform;
-  const tookMs = Object.values(durations).reduce((sum, ms) => sum + ms, 0);
-  const headline = wasRunning ? 'Souk is up already' : `Souk is up after ${formatDuration(tookMs)}`;
+function announce(platform: RunningPlatform, tookMs: number, terminal: Terminal): void {
+  const headline = platform.wasRunning ? 'Souk is up already' : `Souk is up after ${formatDuration(tookMs)}`;
   terminal.print(terminal.paint('green', headline));
   terminal.print(`  platform     ${platformUrl(platform)}`);
   terminal.print('  first store  souk store create NAME --wait');

@@ -2,7 +2,8 @@
 
 import { rm } from 'node:fs/promises';
 import { exists } from './host/files.ts';
-import { findLeftovers, hasLeftovers, listMounts, sweep } from './node/sweep.ts';
+import { assertOwnHome } from './host/own-home.ts';
+import { findLeftovers, hasLeftovers, listMountsBelow, sweep } from './node/sweep.ts';
 import { PlatformError } from './platform-error.ts';
 import { logFile, type PlatformPaths, platformPaths } from './platform-paths.ts';
 import { isRunning, readIdentity } from './processes/process-identity.ts';
@@ -18,6 +19,7 @@ export type DownOptions = {
 
 /** Calling it where nothing runs is harmless. */
 export async function down({ paths = platformPaths(), purge = false }: DownOptions = {}): Promise<void> {
+  await assertOwnHome(paths);
   const progress = new Progress();
   try {
     await stopSupervisor(paths, progress);
@@ -51,6 +53,11 @@ async function stopSupervisor(paths: PlatformPaths, progress: Progress): Promise
 async function removeHome(paths: PlatformPaths): Promise<void> {
   if (!(await exists(paths.home))) return;
   // Nothing of another file system may hang below what is about to be removed.
-  if ((await listMounts(paths)).length > 0) throw new PlatformError(`something is still mounted under ${paths.home}`);
+  const mounts = await listMountsBelow([paths.home]);
+  if (mounts.length > 0) {
+    throw new PlatformError(`something is still mounted under ${paths.home}: ${mounts.join(', ')}`, {
+      remedy: 'unmount it, then run this again',
+    });
+  }
   await rm(paths.home, { recursive: true, force: true, maxRetries: 3 });
 }

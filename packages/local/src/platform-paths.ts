@@ -1,6 +1,7 @@
 // Where everything of one platform lies. All of it derives from SOUK_HOME, so two platforms can stand side by side.
 
 import { createHash } from 'node:crypto';
+import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,9 +13,21 @@ export const CHECKOUT = fileURLToPath(new URL('../../../', import.meta.url)).rep
 /** The paths of the platform that the environment names. */
 export function platformPaths(env: NodeJS.ProcessEnv = process.env): PlatformPaths {
   const isRoot = process.getuid?.() === 0;
-  const home = env.SOUK_HOME ?? (isRoot ? '/var/lib/souk' : path.join(homedir(), '.local/share/souk'));
-  const cache = env.SOUK_CACHE ?? (isRoot ? '/var/cache/souk' : path.join(homedir(), '.cache/souk'));
-  return derivePaths(path.resolve(home), path.resolve(cache));
+  // An empty variable is an unset one: `SOUK_HOME="$TYPO"` must not name the folder that one happens to stand in.
+  const home = env.SOUK_HOME || (isRoot ? '/var/lib/souk' : path.join(homedir(), '.local/share/souk'));
+  const cache = env.SOUK_CACHE || (isRoot ? '/var/cache/souk' : path.join(homedir(), '.cache/souk'));
+  return derivePaths(followLinks(path.resolve(home)), followLinks(path.resolve(cache)));
+}
+
+// The kernel names mounts by their real path, so a home behind a link must be known by that one too.
+function followLinks(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    // What does not exist yet will be made below its nearest parent that does.
+    const parent = path.dirname(folder);
+    return parent === folder ? folder : path.join(followLinks(parent), path.basename(folder));
+  }
 }
 
 export function derivePaths(home: string, cache: string) {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { isFree } from './applications/ports.ts';
 import { down } from './down.ts';
 import { adoptCluster, type ExistingCluster } from './existing-cluster.ts';
+import { assertOwnHome } from './host/own-home.ts';
 import { tailOf } from './host/run.ts';
 import { prepareNode } from './node/prepare-node.ts';
 import { findLeftovers, hasLeftovers, sweep } from './node/sweep.ts';
@@ -58,6 +59,7 @@ const NOTHING: Durations = { programsMs: 0, imagesMs: 0, clusterMs: 0, databaseM
 
 export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
   const paths = options.paths ?? platformPaths();
+  await assertOwnHome(paths);
   const progress = new Progress();
   try {
     const present = await readReport(paths);

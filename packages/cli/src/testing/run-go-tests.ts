@@ -17,9 +17,13 @@ interface GoEvent {
 export async function runGoTests({ signal, env, onProgress }: SuiteRun): Promise<Tally> {
   const start = { cwd: FOLDER, env: { ...env, GOFLAGS: '' }, signal, deadlineMs: DEADLINE_MS };
   const format = '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}';
-  const listed = await runProgram({ ...start, command: ['go', 'list', '-f', format, './...'] });
+  const packages: string[] = [];
+  // Standard output alone: on a machine without modules, Go tells on standard error what it downloads.
+  const onLine = (line: string): void => {
+    if (line !== '') packages.push(line);
+  };
+  const listed = await runProgram({ ...start, command: ['go', 'list', '-f', format, './...'], onLine });
   if (listed.exitCode !== 0) throw new Error(`the Go packages cannot be listed:\n${listed.output}`);
-  const packages = listed.output.split('\n').filter((line) => line !== '');
 
   let passed = 0;
   const failures: Failure[] = [];

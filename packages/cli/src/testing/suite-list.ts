@@ -18,6 +18,11 @@ export interface SuiteChoice {
 export function listSuites({ isQuick }: SuiteChoice): Suite[] {
   // Without a cluster the tests that want one still run: what of them needs none, and a skip with its reason for the rest.
   const clusterTests: readonly TestKind[] = isQuick ? ['cluster'] : [];
+  const charts = tests('charts', 'charts', CHARTS, ['unit', 'postgres', ...clusterTests], {
+    concurrency: 2,
+    testTimeoutMs: MINUTE_MS,
+    deadlineMs: 5 * MINUTE_MS,
+  });
   const suites: Suite[] = [
     check('lint', 'format and lint', ['node_modules/.bin/biome', 'ci', '--colors=off', '--max-diagnostics=200', '.']),
     check('types', 'types', ['node_modules/.bin/tsc', '--noEmit', '--pretty', 'false']),
@@ -31,21 +36,18 @@ export function listSuites({ isQuick }: SuiteChoice): Suite[] {
       testTimeoutMs: 30_000,
       deadlineMs: 5 * MINUTE_MS,
     }),
-    tests('charts', 'charts', CHARTS, ['unit', 'postgres', ...clusterTests], {
-      concurrency: 2,
-      testTimeoutMs: MINUTE_MS,
-      deadlineMs: 5 * MINUTE_MS,
-    }),
     tests('postgres', 'on PostgreSQL', CODE, ['postgres'], {
       concurrency: 2,
       testTimeoutMs: MINUTE_MS,
       deadlineMs: 10 * MINUTE_MS,
     }),
   ];
-  if (isQuick) return suites;
+  if (isQuick) return [...suites, charts];
   return [
     ...suites,
-    { name: 'go', title: 'Go programs', needs: 'nothing', run: runGoTests },
+    // They use programs that a bare machine gets with its first platform: helm, kubeconform, HAProxy.
+    onPlatform(charts),
+    onPlatform({ name: 'go', title: 'Go programs', needs: 'nothing', run: runGoTests }),
     onPlatform(
       tests('cluster', 'on a cluster', [...CODE, ...CHARTS], ['cluster'], {
         concurrency: 1,

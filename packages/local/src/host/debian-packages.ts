@@ -45,8 +45,12 @@ export async function installPackages(names: readonly string[], logFile: string)
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const remedy = `see the log, then try by hand: apt-get update && apt-get install ${names.join(' ')}`;
   await runLogged(['apt-get', 'update', '-q'], logFile, { env: environment, remedy });
-  await runLogged(['apt-get', 'install', '-q', '-y', '--no-install-recommends', ...names], logFile, {
-    env: environment,
-    remedy,
-  });
+  await runLogged(
+    ['apt-get', '-o', 'DPkg::Lock::Timeout=300', 'install', '-q', '-y', '--no-install-recommends', ...names],
+    logFile,
+    {
+      env: environment,
+      remedy,
+    },
+  );
 }

@@ -80,7 +80,8 @@ export async function findLeftovers(paths: PlatformPaths): Promise<Leftovers> {
   for (const { pid } of await listShims(paths)) processes.push(`shim (${pid})`);
   const networks: string[] = [];
   if (await exists(paths.netnsFile)) networks.push(paths.netnsFile);
-  if ((await tryRun(['ip', 'link', 'show', paths.hostInterface])).code === 0) networks.push(paths.hostInterface);
+  // Read from the kernel and not asked of `ip`: a bare machine has no such program before the platform installs it.
+  if (await exists(`/sys/class/net/${paths.hostInterface}`)) networks.push(paths.hostInterface);
   return {
     processes,
     mounts: await listMounts(paths),
@@ -124,10 +125,13 @@ async function pidsInNetwork(paths: PlatformPaths): Promise<number[]> {
     : [];
 }
 
-/** The platform's mount points, deepest first. */
+/** What the node has mounted, deepest first. A disk that somebody mounted elsewhere in the home is not the node's. */
 export async function listMounts(paths: PlatformPaths): Promise<string[]> {
-  const text = await readFile('/proc/self/mountinfo', 'utf8');
-  return ownMountPoints(text, [paths.home, paths.runtime]);
+  return await listMountsBelow([paths.kubelet, paths.containerd, paths.runtime]);
+}
+
+export async function listMountsBelow(folders: readonly string[]): Promise<string[]> {
+  return ownMountPoints(await readFile('/proc/self/mountinfo', 'utf8'), folders);
 }
 
 export function ownMountPoints(mountinfo: string, folders: readonly string[]): string[] {

@@ -39,7 +39,10 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
-const rotation = setInterval(() => void rotateLogs(paths.logs), 60_000);
+const rotation = setInterval(() => {
+  // A full disk must not end the one who keeps everything else alive.
+  rotateLogs(paths.logs).catch((error: unknown) => log.warn('logs could not be rotated', { error: String(error) }));
+}, 60_000);
 await claimHome(paths.id);
 supervisor.onChange = () => control.changed();
 await supervisor.heal();

@@ -3,6 +3,7 @@
 
 import { spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
+import { PlatformError } from '../platform-error.ts';
 
 export type LoggedRun = { logFile: string; env?: Record<string, string>; cwd?: string };
 
@@ -24,7 +25,10 @@ export async function runLogged(command: readonly string[], options: LoggedRun):
     });
     if (code !== 0) {
       const tail = (await readFile(options.logFile, 'utf8')).trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
-      throw new Error(`${program} ${args[0] ?? ''} ended with ${code}; whole log: ${options.logFile}\n${tail}`);
+      throw new PlatformError(`${program} ${args[0] ?? ''} ended with ${code}; it last said:\n${tail}`, {
+        logFile: options.logFile,
+        remedy: 'put right what the log tells of (often a registry that could not be reached), then run this again',
+      });
     }
   } finally {
     await log.close();

@@ -1,5 +1,5 @@
-// What a platform and its stores hold in memory: the resident set of API and workers, and the working set of each pod of each store,
-// as the kernel counts it (usage less inactive file pages, which is what the kubelet and `kubectl top` call the working set).
+// What a platform and its stores hold in memory: of API and workers the resident set and the proportional one (which counts a page that
+// three processes share once and not three times), and the working set of each pod of each store, as the kernel counts it (usage less inactive file pages, which is what the kubelet and `kubectl top` call the working set).
 //
 //   node benchmarks/memory/run.ts            look at what is there now; leave stores alone for five minutes first
 import { execFile } from 'node:child_process';
@@ -14,8 +14,8 @@ const paths = platformPaths();
 const { client, facts } = await openPlatform();
 
 const processes = await listProcesses();
-for (const { title, rssMib } of processes) {
-  console.log(`${title.padEnd(28)} ${rssMib.toFixed(0).padStart(6)} MiB resident`);
+for (const { title, rssMib, pssMib } of processes) {
+  console.log(`${title.padEnd(28)} ${rssMib.toFixed(0).padStart(6)} MiB resident, ${pssMib.toFixed(0)} proportional`);
 }
 const stores = (await client.listStores({ limit: 200 })).items;
 const total = processes.reduce((sum, { rssMib }) => sum + rssMib, 0);
@@ -32,14 +32,16 @@ for (const { id, name, engine } of stores) {
   }
 }
 
-async function listProcesses(): Promise<readonly { title: string; rssMib: number }[]> {
+async function listProcesses(): Promise<readonly { title: string; rssMib: number; pssMib: number }[]> {
   const { stdout } = await run('./souk', ['status', '--json'], { env: { ...process.env, SOUK_HOME: paths.home } });
   const { report } = JSON.parse(stdout) as { report: { parts: readonly { name: string; pid: number | null }[] } };
   const wanted = report.parts.filter(({ name }) => name === 'api' || name.startsWith('worker'));
   return await Promise.all(
     wanted.map(async ({ name, pid }) => {
-      const status = await readFile(`/proc/${pid}/status`, 'utf8');
-      return { title: name, rssMib: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024 };
+      const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
+      const mib = (field: string): number =>
+        Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(rollup)?.[1] ?? 0) / 1024;
+      return { title: name, rssMib: mib('Rss'), pssMib: mib('Pss') };
     }),
   );
 }

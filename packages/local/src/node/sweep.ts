@@ -127,7 +127,10 @@ async function pidsInNetwork(paths: PlatformPaths): Promise<number[]> {
 
 /** What the node has mounted, deepest first. A disk that somebody mounted elsewhere in the home is not the node's. */
 export async function listMounts(paths: PlatformPaths): Promise<string[]> {
-  return await listMountsBelow([paths.kubelet, paths.containerd, paths.runtime]);
+  const folders = [paths.kubelet, paths.containerd, paths.runtime];
+  const points = await listMountsBelow([paths.home, paths.runtime]);
+  // The kubelet's folder is mounted onto itself, so that what is mounted in pods can be shared.
+  return points.filter((point) => folders.some((folder) => point === folder || point.startsWith(`${folder}/`)));
 }
 
 export async function listMountsBelow(folders: readonly string[]): Promise<string[]> {

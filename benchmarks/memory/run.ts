@@ -18,10 +18,10 @@ for (const { title, rssMib, pssMib } of processes) {
   console.log(`${title.padEnd(28)} ${rssMib.toFixed(0).padStart(6)} MiB resident, ${pssMib.toFixed(0)} proportional`);
 }
 const stores = (await client.listStores({ limit: 200 })).items;
-const total = processes.reduce((sum, { rssMib }) => sum + rssMib, 0);
-console.log(
-  `${'API and workers'.padEnd(28)} ${total.toFixed(0).padStart(6)} MiB resident, with ${stores.length} stores\n`,
-);
+const rssMib = processes.reduce((sum, process) => sum + process.rssMib, 0);
+const pssMib = processes.reduce((sum, process) => sum + process.pssMib, 0);
+const together = `${rssMib.toFixed(0).padStart(6)} MiB resident, ${pssMib.toFixed(0)} proportional`;
+console.log(`${'API and workers'.padEnd(28)} ${together}, with ${stores.length} stores\n`);
 
 for (const { id, name, engine } of stores) {
   const pods = await podsOf(id.replace('sto_', 'store-'));

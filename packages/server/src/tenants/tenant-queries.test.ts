@@ -3,7 +3,8 @@ import { after, before, describe, test } from 'node:test';
 import { sql } from 'kysely';
 import { inTransaction } from '../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
-import { ensureFirstTenant, findActor, readQuota } from './tenant-queries.ts';
+import { appendEvent } from '../events/event-queries.ts';
+import { ensureFirstTenant, findActor, lockQuota, readQuota } from './tenant-queries.ts';
 
 describe('tenants and their tokens', () => {
   let database: TestDatabase;
@@ -68,5 +69,19 @@ describe('tenants and their tokens', () => {
     );
     await findActor(database.db, token);
     assert.ok(((await lastUse())?.getTime() ?? 0) > (recent?.getTime() ?? 0));
+  });
+
+  test("a command that holds the tenant's lock keeps no worker from telling of the tenant's stores", async () => {
+    const { tenantId } = await ensure(token);
+    // The worker holds its store's row by then; waiting for the command, which waits for that row, would be a deadlock.
+    const tell = () =>
+      inTransaction(database.db, async (tx) => {
+        await sql`set local lock_timeout = '500ms'`.execute(tx);
+        await appendEvent(tx, { type: 'store.ready', tenantId, storeId: null, actor: 'a worker', message: 'told' });
+      });
+    await inTransaction(database.db, async (tx) => {
+      await lockQuota(tx, tenantId);
+      await tell();
+    });
   });
 });

@@ -50,7 +50,9 @@ async function recordTokenUse(db: Db, tokenId: string): Promise<void> {
 export async function lockQuota(tx: Tx, tenantId: string): Promise<Quota> {
   const { rows } = await sql<Quota>`
     select max_stores as "maxStores", max_parallel_provisions as "maxParallelProvisions"
-    from tenants where id = ${tenantId} for update`.execute(tx);
+    -- Weaker than "for update": every event's foreign key shares the row, and a worker that appends one while it holds a store's row would
+    -- wait for a command that waits for that store.
+    from tenants where id = ${tenantId} for no key update`.execute(tx);
   return existing(rows, tenantId);
 }
 

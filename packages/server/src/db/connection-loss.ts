@@ -1,4 +1,4 @@
-// Which errors mean that Postgres is away for a while (as opposed to: the statement is wrong), and how long to wait then.
+// Which errors mean that Postgres is away or busy for a while (as opposed to: the statement is wrong), and how long to wait then.
 
 const AWAY_CODES: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
@@ -39,6 +39,20 @@ export function isConnectionLost(error: unknown): boolean {
     (typeof code === 'string' && AWAY_CODES.has(code)) ||
     AWAY_MESSAGES.some((message) => error.message.includes(message))
   );
+}
+
+const BUSY_CODES: ReadonlySet<string> = new Set([
+  '57014', // the statement's timeout
+  '55P03', // a lock's timeout
+  '53100', // disk full
+  '53200', // out of memory
+  '40001', // conflicts that several repetitions did not end
+  '40P01',
+]);
+
+/** The connection is sound and the statement right, but the database could not do it now. */
+export function isDatabaseBusy(error: unknown): boolean {
+  return error instanceof Error && BUSY_CODES.has(String((error as { code?: unknown }).code));
 }
 
 /** Doubles from `firstMs` to `mostMs`; the jitter keeps many processes from coming back in the same instant. */

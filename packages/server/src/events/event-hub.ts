@@ -20,6 +20,8 @@ import {
 export type StreamEnd = 'slow_client' | 'shutdown' | 'closed';
 
 export interface EventSubscription {
+  /** The position that it begins after. */
+  readonly begin: EventPosition;
   /** Batches in order; returns why it ended. */
   batches(): AsyncGenerator<readonly RecordedEvent[], StreamEnd>;
   close(): void;
@@ -177,6 +179,7 @@ export function createEventHub(options: EventHubOptions): EventHub {
       const joinedAt = position;
       subscribers.add(subscriber);
       return {
+        begin,
         batches: () => batches(subscriber, begin, joinedAt),
         close: () => finish(subscriber, 'closed'),
       };

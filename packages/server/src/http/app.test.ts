@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { engineListSchema, planListSchema, platformHealthSchema, statsSchema } from '@souk/contract';
 import { sql } from 'kysely';
@@ -213,6 +215,23 @@ describe('rate limits', () => {
   });
 });
 
+describe('a database that is slow', () => {
+  test('is told as unavailable and not as a mistake of ours', async () => {
+    const world = await createTestApp();
+    const tenant = await world.addTenant();
+    await inTransaction(world.db, async (tx) => {
+      await sql`select 1 from tenants where id = ${tenant.id} for update`.execute(tx);
+      const keeper = setInterval(() => void sql`select 1`.execute(tx), 1_000);
+      const answer = await world.call(tenant, 'POST', '/api/v1/stores', { name: 'late', engine: 'test-shop' });
+      clearInterval(keeper);
+      assert.equal(answer.status, 503, answer.text);
+      assert.equal(answer.json.code, 'unavailable');
+      assert.ok(Number(answer.headers['retry-after']) >= 1);
+    });
+    await world.close();
+  });
+});
+
 describe('in production', () => {
   test('only the named origins may call, with credentials', async () => {
     const world = await createTestApp({
@@ -240,7 +259,17 @@ describe('the event stream over HTTP', () => {
   let tenant: TestTenant;
   let port: number;
   before(async () => {
-    world = await createTestApp({ streamHeartbeatMs: 50 });
+    world = await createTestApp({
+      streamHeartbeatMs: 50,
+      reader: {
+        readSecret: async () => null,
+        readLogs: async (_ref, _options, signal) =>
+          (async function* () {
+            yield 'a line\n';
+            await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+          })(),
+      },
+    });
     tenant = await world.addTenant();
     await world.app.listen({ host: '127.0.0.1', port: 0 });
     const address = world.app.server.address();
@@ -282,7 +311,7 @@ describe('the event stream over HTTP', () => {
     await waitUntil('the first event came', () => first.text.includes('"one"'));
     first.leave();
     await append('two');
-    const lastId = /^id: (.+)$/m.exec(first.text)?.[1] ?? '';
+    const lastId = [...first.text.matchAll(/^id: (.+)$/gm)].at(-1)?.[1] ?? '';
     const second = open('/api/v1/events', { 'last-event-id': lastId });
     await append('three');
     await waitUntil('both events came', () => second.text.includes('"two"') && second.text.includes('"three"'));
@@ -296,6 +325,68 @@ describe('the event stream over HTTP', () => {
     const stream = open(`/api/v1/events?after=${cursor}&store=${json.store.id}`);
     await waitUntil('the event came', () => stream.text.includes('store.requested'));
     stream.leave();
+  });
+
+  test('a client that is cut off before its first event resumes where its stream began', async () => {
+    const first = open('/api/v1/events');
+    await waitUntil('it is connected', () => first.text.includes(': connected'));
+    const lastId = /^id: (.+)$/m.exec(first.text)?.[1];
+    first.leave();
+    assert.ok(lastId !== undefined, 'the stream did not say where it begins');
+    await append('while nobody was connected');
+    const second = open('/api/v1/events', { 'last-event-id': lastId });
+    await waitUntil('the event came', () => second.text.includes('while nobody was connected'));
+    second.leave();
+  });
+
+  test('two hundred streams of a tenant are served and no more, also when all are opened at once', async () => {
+    const { token } = await world.addTenant();
+    const openAnother = () => open('/api/v1/events', { authorization: `Bearer ${token}` });
+    const streams = Array.from({ length: 230 }, openAnother);
+    await waitUntil('all are answered', () => streams.every(({ code }) => code !== 0), 20_000);
+    const served = streams.filter(({ code }) => code === 200).length;
+    for (const stream of streams) {
+      stream.leave();
+    }
+    assert.equal(served, 200);
+    assert.deepEqual([...new Set(streams.map(({ code }) => code))].sort(), [200, 429]);
+    // Every place is given back.
+    await waitUntil('there is room again', async () => {
+      const stream = openAnother();
+      await waitUntil('it is answered', () => stream.code !== 0);
+      stream.leave();
+      return stream.code === 200;
+    });
+  });
+
+  test('thirty logs of a tenant are followed at once and no more, and each place is given back', async () => {
+    const { json } = await world.call(tenant, 'POST', '/api/v1/stores', { name: 'followed', engine: 'test-shop' });
+    const follow = () => open(`/api/v1/stores/${json.store.id}/logs?pod=web-0&follow=true`);
+    const logs = Array.from({ length: 40 }, follow);
+    await waitUntil('all are answered', () => logs.every(({ code }) => code !== 0));
+    for (const log of logs) {
+      log.leave();
+    }
+    assert.equal(logs.filter(({ code }) => code === 200).length, 30);
+    assert.equal(logs.filter(({ code }) => code === 429).length, 10);
+    await waitUntil('there is room again', async () => {
+      const log = follow();
+      await waitUntil('it is answered', () => log.code !== 0);
+      log.leave();
+      return log.code === 200;
+    });
+  });
+
+  test('the process closes though a client has connected and says nothing', async () => {
+    const other = await createTestApp();
+    const address = new URL(await other.app.listen({ host: '127.0.0.1', port: 0 }));
+    const silent = connect({ host: '127.0.0.1', port: Number(address.port) });
+    silent.on('error', () => undefined);
+    await once(silent, 'connect');
+    const startedAt = performance.now();
+    await other.close();
+    assert.ok(performance.now() - startedAt < 9_000, 'longer than a phase of the shutdown may take');
+    silent.destroy();
   });
 
   test('silence is filled with heartbeats', async () => {

@@ -3,7 +3,7 @@
 import { ERRORS, type Problem } from '@souk/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { isConnectionLost } from '../db/connection-loss.ts';
+import { isConnectionLost, isDatabaseBusy } from '../db/connection-loss.ts';
 import { AppError, type FieldProblem } from '../errors.ts';
 import { isClusterUnreachable } from '../kube/kube-error.ts';
 
@@ -46,6 +46,12 @@ export function toAppError(error: unknown): AppError {
   }
   if (isConnectionLost(error)) {
     return new AppError('unavailable', 'The database cannot be reached; try again shortly.', {
+      cause: error,
+      retryAfterSeconds: 2,
+    });
+  }
+  if (isDatabaseBusy(error)) {
+    return new AppError('unavailable', 'The database is too busy; try again shortly.', {
       cause: error,
       retryAfterSeconds: 2,
     });

@@ -5,10 +5,11 @@ import type { ServerResponse } from 'node:http';
 import { streamEventsQuerySchema } from '@souk/contract';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { AppError } from '../errors.ts';
-import { parseCursor } from '../events/event-cursor.ts';
+import { formatCursor, parseCursor } from '../events/event-cursor.ts';
 import type { EventHub, EventSubscription, StreamEnd } from '../events/event-hub.ts';
 import type { RecordedEvent } from '../events/event-queries.ts';
 import type { Metrics } from '../metrics.ts';
+import { createOpenPlaces } from '../tenants/open-places.ts';
 import type { Auth } from './auth.ts';
 
 export interface EventStreamOptions {
@@ -24,7 +25,7 @@ const DRAIN_MS = 30_000;
 
 export const eventStreamRoutes: FastifyPluginAsyncZod<EventStreamOptions> = async (app, options) => {
   const { hub, auth, metrics } = options;
-  const openByTenant = new Map<string, number>();
+  const places = createOpenPlaces('event streams', MAX_STREAMS_PER_TENANT);
 
   app.route({
     method: 'GET',
@@ -47,16 +48,15 @@ export const eventStreamRoutes: FastifyPluginAsyncZod<EventStreamOptions> = asyn
           fields: [{ field: from === request.query.after ? 'after' : 'Last-Event-ID', message: 'is not a cursor' }],
         });
       }
-      const open = openByTenant.get(tenantId) ?? 0;
-      if (open >= MAX_STREAMS_PER_TENANT) {
-        throw new AppError('rate_limited', `At most ${MAX_STREAMS_PER_TENANT} event streams at once; close one.`, {
-          retryAfterSeconds: 5,
-          limit: { name: 'event streams', value: MAX_STREAMS_PER_TENANT, used: open },
-        });
-      }
       const { store } = request.query;
-      const subscription = await hub.subscribe({ tenantId, ...(store !== undefined && { storeId: store }) }, after);
-      openByTenant.set(tenantId, open + 1);
+      const giveBack = places.take(tenantId);
+      let subscription: EventSubscription;
+      try {
+        subscription = await hub.subscribe({ tenantId, ...(store !== undefined && { storeId: store }) }, after);
+      } catch (error) {
+        giveBack();
+        throw error;
+      }
       metrics.eventStreams.inc();
       reply.hijack();
       reply.raw.writeHead(200, {
@@ -73,12 +73,7 @@ export const eventStreamRoutes: FastifyPluginAsyncZod<EventStreamOptions> = asyn
       } finally {
         subscription.close();
         metrics.eventStreams.dec();
-        const left = (openByTenant.get(tenantId) ?? 1) - 1;
-        if (left > 0) {
-          openByTenant.set(tenantId, left);
-        } else {
-          openByTenant.delete(tenantId);
-        }
+        giveBack();
       }
     },
   });
@@ -89,9 +84,14 @@ async function writeStream(
   subscription: EventSubscription,
   heartbeatMs: number,
 ): Promise<StreamEnd> {
+  if (raw.destroyed) {
+    // The client left while its stream was being opened: nothing will tell of that any more.
+    subscription.close();
+  }
   raw.on('close', () => subscription.close());
   raw.on('error', () => subscription.close());
-  raw.write('retry: 1000\n: connected\n\n');
+  // With the place where it begins, so that a client that is cut off before its first event resumes there and not later.
+  raw.write(`retry: 1000\nid: ${formatCursor(subscription.begin)}\n: connected\n\n`);
   // Comments keep proxies from taking silence for death, and find out clients that are gone.
   const heartbeat = setInterval(() => {
     if (!raw.writableNeedDrain) {

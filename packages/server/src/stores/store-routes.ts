@@ -20,6 +20,7 @@ import { AppError } from '../errors.ts';
 import { formatCursor } from '../events/event-cursor.ts';
 import { listEventsOfStore, readPositionNow } from '../events/event-queries.ts';
 import { listJobsOfSubject } from '../jobs/job-queries.ts';
+import { createOpenPlaces } from '../tenants/open-places.ts';
 import type { Actor } from '../tenants/tenant-queries.ts';
 import { toJob } from './job.ts';
 import { parseListPlace } from './list-place.ts';
@@ -47,12 +48,15 @@ const idempotencyHeaders = z.object({
     .meta({ description: 'Repeating a request with it does nothing twice' }),
 });
 const MAX_JOBS = 100;
+// Each is a connection to the cluster for as long as its client stays.
+const MAX_FOLLOWED_LOGS_PER_TENANT = 30;
 
 export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app,
   { db, service, insight, actorOf },
 ) => {
   const { rendering } = service;
+  const followed = createOpenPlaces('followed logs', MAX_FOLLOWED_LOGS_PER_TENANT);
 
   app.post(
     '/stores',
@@ -220,8 +224,17 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
     },
     handler: async (request, reply) => {
       const store = await service.getStore(actorOf(request), request.params.id);
+      const giveBack = request.query.follow ? followed.take(store.tenantId) : () => undefined;
       const left = new AbortController();
-      reply.raw.once('close', () => left.abort());
+      const leave = (): void => {
+        left.abort();
+        giveBack();
+      };
+      reply.raw.once('close', leave);
+      if (reply.raw.destroyed) {
+        // The client left while its store was looked up: nothing will tell of that any more.
+        leave();
+      }
       const log = await insight.openLog(store, request.query, left.signal);
       return reply.type('text/plain; charset=utf-8').send(log);
     },

@@ -39,10 +39,10 @@ const PLATFORM_IMAGES = ['pause', 'coredns', 'volumes', 'ingress'];
 
 export async function bootNode({ paths, programs, images, pki, start, log }: BootNode): Promise<BootedNode> {
   const network = await chooseNetwork(paths);
-  const node: Node = { paths, network, programs, pauseImage: images.pause ?? '' };
+  const cgroup = await createCgroups(paths);
+  const node: Node = { paths, network, programs, pauseImage: images.pause ?? '', cgroup };
   await Promise.all([
     createNetwork(paths, network),
-    createCgroups(paths),
     writeApiServerConfig(paths),
     writeContainerdConfig(node),
     ...[paths.volumes, paths.etcd, paths.kubelet].map((folder) => mkdir(folder, { recursive: true, mode: 0o711 })),

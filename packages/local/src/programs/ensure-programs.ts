@@ -19,6 +19,8 @@ export type EnsureProgramsOptions = {
   /** Called with one line for what begins. */
   log: (line: string) => void;
   programs?: readonly Program[];
+  /** Ends the build. */
+  signal?: AbortSignal | undefined;
 };
 export type ProgramSet = { folder: string; wasBuilt: boolean };
 
@@ -31,6 +33,7 @@ export async function ensurePrograms({
   cacheDir,
   log,
   programs = PROGRAMS,
+  signal,
 }: EnsureProgramsOptions): Promise<ProgramSet> {
   const root = path.join(cacheDir, 'programs');
   const wanted = await programHashes(programs);
@@ -45,7 +48,7 @@ export async function ensurePrograms({
   await rm(half, { recursive: true, force: true });
   await mkdir(half, { recursive: true });
   try {
-    await obtain(programs, wanted, { root, half, log, logFile: programsLog(cacheDir) });
+    await obtain(programs, wanted, { root, half, log, logFile: programsLog(cacheDir), signal });
     await linkNames(programs, half);
     await writeFileAtomically(path.join(half, MANIFEST), `${JSON.stringify(wanted, null, 2)}\n`);
     await rm(folder, { recursive: true, force: true });
@@ -66,12 +69,18 @@ export function programsLog(cacheDir: string): string {
   return path.join(cacheDir, 'programs', 'build.log');
 }
 
-type Obtaining = { root: string; half: string; log: (line: string) => void; logFile: string };
+type Obtaining = {
+  root: string;
+  half: string;
+  log: (line: string) => void;
+  logFile: string;
+  signal: AbortSignal | undefined;
+};
 
 async function obtain(
   programs: readonly Program[],
   wanted: Manifest,
-  { root, half, log, logFile }: Obtaining,
+  { root, half, log, logFile, signal }: Obtaining,
 ): Promise<void> {
   const missing: Program[] = [];
   for (const program of programs) {
@@ -87,11 +96,16 @@ async function obtain(
   for (const group of groups) {
     if (group.length === 0) continue;
     log(`building ${group.map(({ name }) => name).join(', ')}`);
-    await build(group, half, logFile);
+    await build(group, half, logFile, signal);
   }
 }
 
-async function build(group: readonly Program[], target: string, logFile: string): Promise<void> {
+async function build(
+  group: readonly Program[],
+  target: string,
+  logFile: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const goMod = await readFile(path.join(GO_FOLDER, 'go.mod'), 'utf8');
   const out = path.join(target, '.out');
   await mkdir(out, { recursive: true });
@@ -117,6 +131,7 @@ async function build(group: readonly Program[], target: string, logFile: string)
     {
       cwd: GO_FOLDER,
       env: { ...process.env, GOFLAGS: '', CGO_ENABLED: group[0]?.needsCgo === true ? '1' : '0' },
+      signal,
       remedy: 'look at the log; when modules could not be fetched, run it again as soon as the Go module proxy answers',
     },
   );

@@ -67,7 +67,13 @@ export async function bootNode({ paths, programs, images, pki, start, log }: Boo
     control.then(() => Promise.all([start(specs.controllerManager), start(specs.scheduler), start(specs.proxy)])),
     Promise.all([containerd, control]).then(() => start(specs.kubelet)),
   ]);
-  const manifests = { programs, kubeconfig: paths.kubeconfig, images, volumesFolder: paths.volumes };
+  const manifests = {
+    programs,
+    kubeconfig: paths.kubeconfig,
+    images,
+    volumesFolder: paths.volumes,
+    logsFolder: paths.logs,
+  };
   // The stores' images are many and large; they come in while the platform's own pods start.
   const [storesMs] = await Promise.all([
     bring(wanted(false)),

@@ -1,8 +1,5 @@
-// Gets every program: from the cache, else built from its Go module. A set of programs lies in
-// `$SOUK_CACHE/programs/<hash of all that goes in>/` and appears there only when it is whole.
-//
-// Official downloads, checked by digest, would stand between the cache and the build: `obtain` below is the one place
-// that would try them first, program by program.
+// Gets every program: from the cache, else as an official download with a known digest, else built from its Go module. A set
+// of programs lies in `$SOUK_CACHE/programs/<hash of all that goes in>/` and appears there only when it is whole.
 
 import { createHash } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rename, rm, symlink, utimes } from 'node:fs/promises';
@@ -10,6 +7,8 @@ import path from 'node:path';
 import { exists, readIfPresent, writeFileAtomically } from '../host/files.ts';
 import { runLogged } from '../host/run.ts';
 import { CHECKOUT } from '../platform-paths.ts';
+import { downloadPrograms } from './download-programs.ts';
+import { type Download, downloadOf } from './downloads.ts';
 import { PROGRAMS, type Program, versionSettings } from './program-list.ts';
 
 export const GO_FOLDER = path.join(CHECKOUT, 'packages/local/go');
@@ -82,11 +81,21 @@ async function obtain(
   wanted: Manifest,
   { root, half, log, logFile, signal }: Obtaining,
 ): Promise<void> {
-  const missing: Program[] = [];
+  let missing: Program[] = [];
   for (const program of programs) {
     const same = await findInOtherSets(root, program.name, wanted[program.name]);
     if (same === null) missing.push(program);
     else await link(same, path.join(half, program.name));
+  }
+  const releases = new Map<string, Download>();
+  for (const program of missing) {
+    const release = downloadOf(program);
+    if (release !== null) releases.set(program.name, release);
+  }
+  if (releases.size > 0) {
+    log(`looking for official releases of ${[...releases.keys()].join(', ')}`);
+    const fetched = await downloadPrograms(releases, { folder: half, log, logFile, signal });
+    missing = missing.filter(({ name }) => !fetched.has(name));
   }
   // All static programs go through one run of the compiler, which then compiles what they share only once.
   const groups = [

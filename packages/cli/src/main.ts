@@ -5,8 +5,7 @@ import { runCommandLine } from './run-command-line.ts';
 
 const interruption = new AbortController();
 // The first Ctrl-C lets the command end in order; a second one finds nobody listening and ends the process.
-process.once('SIGINT', () => interruption.abort());
-process.once('SIGTERM', () => interruption.abort());
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => interruption.abort());
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);

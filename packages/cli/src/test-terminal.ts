@@ -10,7 +10,7 @@ export interface CommandEnd {
   readonly error: string;
 }
 
-class Recorder extends Writable {
+export class Recorder extends Writable {
   text = '';
   readonly isTTY: boolean;
   readonly columns = 80;

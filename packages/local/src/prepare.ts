@@ -19,6 +19,8 @@ export type PrepareOptions = {
   wanted: readonly string[] | null;
   /** Whether a node of our own is booted; a cluster that is there already needs less. */
   needsNode: boolean;
+  /** Ends what is under way. */
+  signal?: AbortSignal | undefined;
 };
 
 // All that is needed to speak to a cluster of somebody else's.
@@ -28,19 +30,21 @@ const NODE_IMAGES = ['pause', 'coredns', 'volumes', 'ingress'];
 const NEED_PROGRAMS = ['coredns', 'volumes', 'ingress'];
 
 export async function prepare(paths: PlatformPaths, progress: Progress, options: PrepareOptions): Promise<Prepared> {
-  const { needsNode } = options;
+  const { needsNode, signal } = options;
   await progress.step('checking the machine', null, () => checkMachine(paths, needsNode));
   const wanted = needsNode ? PROGRAMS : PROGRAMS.filter(({ name }) => CLIENTS.includes(name));
   const missing = await missingPackages({ needsNode, isBuilding: !(await isSetComplete(paths.cache, wanted)) });
   if (missing.length > 0) {
     const log = logFile(paths, 'debian-packages');
-    await progress.step(`installing from Debian: ${missing.join(', ')}`, log, () => installPackages(missing, log));
+    await progress.step(`installing from Debian: ${missing.join(', ')}`, log, () =>
+      installPackages(missing, log, signal),
+    );
   }
   const say = (line: string): void => progress.detail(line);
   let programsMs = 0;
   const programs = progress.step('programs', programsLog(paths.cache), async () => {
     const started = Date.now();
-    const { folder } = await ensurePrograms({ cacheDir: paths.cache, log: say, programs: wanted });
+    const { folder } = await ensurePrograms({ cacheDir: paths.cache, log: say, programs: wanted, signal });
     programsMs = Date.now() - started;
     return folder;
   });
@@ -56,14 +60,14 @@ export async function prepare(paths: PlatformPaths, progress: Progress, options:
 async function buildAllImages(
   paths: PlatformPaths,
   programs: Promise<string>,
-  { moreImagesDirs, wanted, needsNode }: PrepareOptions,
+  { moreImagesDirs, wanted, needsNode, signal }: PrepareOptions,
   log: (line: string) => void,
 ): Promise<Record<string, string>> {
   const all = await listImageNames([IMAGES_DIR, ...moreImagesDirs]);
   const names = all.filter((name) =>
     NODE_IMAGES.includes(name) ? needsNode : wanted === null || wanted.includes(name),
   );
-  const shared = { cacheDir: paths.cache, log, moreImagesDirs };
+  const shared = { cacheDir: paths.cache, log, moreImagesDirs, signal };
   const [first, second] = await Promise.all([
     buildImages({ ...shared, names: names.filter((name) => !NEED_PROGRAMS.includes(name)) }),
     programs.then((programsDir) =>

@@ -1,8 +1,10 @@
 // `souk up`: gets everything ready, starts the supervisor and follows it until the platform answers.
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isFree } from './applications/ports.ts';
 import { down } from './down.ts';
@@ -34,6 +36,8 @@ export type UpOptions = {
   cluster?: ExistingCluster;
   /** Only the node and the database, without API, workers and edge. */
   nodeOnly?: boolean;
+  /** Ends the start: what is under way is ended, and a platform that was already starting is stopped before `up` rejects. */
+  signal?: AbortSignal;
 };
 /** Zero for what was up already. */
 export type Durations = {
@@ -47,14 +51,15 @@ export type RunningPlatform = {
   facts: PlatformFacts;
   durations: Durations;
   wasRunning: boolean;
-  /** Stays until the platform stops: Ctrl-C stops it in order and keeps the data. */
-  attach: () => Promise<void>;
+  /** Stays until the platform stops: an aborted signal stops it in order and keeps the data. */
+  attach: (signal: AbortSignal) => Promise<void>;
 };
 
 const SUPERVISOR = fileURLToPath(new URL('./supervisor/main.ts', import.meta.url));
 // It only waits and starts others; the memory belongs to the stores.
 const SMALL = ['--max-old-space-size=96', '--max-semi-space-size=1', '--v8-pool-size=1'];
 const DEFAULT_PORT = 8080;
+const TIDIES_WITHIN_MS = 5_000;
 const NOTHING: Durations = { programsMs: 0, imagesMs: 0, clusterMs: 0, databaseMs: 0, platformMs: 0 };
 
 export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
@@ -65,8 +70,9 @@ export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
     const present = await readReport(paths);
     if (present !== null && present.state !== 'ready' && present.state !== 'starting') await awaitEnd(paths);
     else if (present !== null) {
-      const report = await followUntilReady(paths, progress);
-      return { facts: report.facts, durations: NOTHING, wasRunning: true, attach: () => attach(paths) };
+      // Somebody else starts it, and whoever only waits for it does not stop it.
+      const report = await orAborted(followUntilReady(paths, progress), options.signal);
+      return { facts: report.facts, durations: NOTHING, wasRunning: true, attach: (signal) => attach(paths, signal) };
     }
     // What a killed supervisor left holds ports and memory, so it goes before anything is looked at.
     if (hasLeftovers(await findLeftovers(paths))) {
@@ -75,15 +81,22 @@ export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
     const port = options.port ?? DEFAULT_PORT;
     if (options.nodeOnly !== true) await checkPort(port);
     const engineFolders = (options.engineFolders ?? []).map((folder) => path.resolve(folder));
-    const prepared = await prepare(paths, progress, {
+    const preparing = prepare(paths, progress, {
       moreImagesDirs: await foldersWithImages(engineFolders),
       needsNode: options.cluster === undefined,
       wanted: options.nodeOnly === true ? [] : (options.images ?? null),
+      signal: options.signal,
+    });
+    const prepared = await orAborted(preparing, options.signal).catch(async (error: unknown) => {
+      // Programs that were ended leave locks and half-made folders, which their steps take away now.
+      await Promise.race([preparing.catch(() => undefined), delay(TIDIES_WITHIN_MS, undefined, { ref: false })]);
+      throw error;
     });
     const cluster =
       options.cluster === undefined
         ? { pki: await prepareNode(paths) }
         : await adoptCluster(paths, options.cluster, prepared.programs);
+    options.signal?.throwIfAborted();
     await startSupervisor(paths, {
       home: paths.home,
       cache: paths.cache,
@@ -95,7 +108,7 @@ export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
       engineFolders,
       cluster,
     });
-    const { facts, durations } = await stoppable(paths, () => followUntilReady(paths, progress));
+    const { facts, durations } = await stoppable(paths, options.signal, () => followUntilReady(paths, progress));
     return {
       facts,
       durations: {
@@ -106,7 +119,7 @@ export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
         platformMs: durations.platformMs,
       },
       wasRunning: false,
-      attach: () => attach(paths),
+      attach: (signal) => attach(paths, signal),
     };
   } finally {
     progress.end();
@@ -174,44 +187,40 @@ async function followUntilReady(paths: PlatformPaths, progress: Progress): Promi
 }
 
 /** Whoever interrupts a start wants it stopped, not going on unseen. */
-async function stoppable<T>(paths: PlatformPaths, act: () => Promise<T>): Promise<T> {
-  const interruption = stopOnSignal(paths);
+async function stoppable<T>(paths: PlatformPaths, signal: AbortSignal | undefined, act: () => Promise<T>): Promise<T> {
   try {
-    return await act();
+    return await orAborted(act(), signal);
   } catch (error) {
-    if (interruption.stopping() === null) throw error;
-    await interruption.stopping();
-    throw new PlatformError('interrupted; the platform is stopped again', { remedy: './souk up' });
-  } finally {
-    interruption.release();
+    if (signal?.aborted === true) await down({ paths });
+    throw error;
   }
 }
 
-function stopOnSignal(paths: PlatformPaths): { stopping: () => Promise<void> | null; release: () => void } {
-  let stopping: Promise<void> | null = null;
-  const stop = (): void => {
-    stopping ??= down({ paths });
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const name of signals) process.on(name, stop);
-  return {
-    stopping: () => stopping,
-    release: () => {
-      for (const name of signals) process.off(name, stop);
-    },
-  };
+/** Rejects as soon as the signal is aborted, whatever the work still does. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await work;
+  const done = new AbortController();
+  // What the work itself comes to after an abort is nobody's concern any more.
+  work.catch(() => undefined);
+  const aborted = once(signal, 'abort', { signal: done.signal }).then(() => signal.throwIfAborted());
+  aborted.catch(() => undefined);
+  try {
+    signal.throwIfAborted();
+    return (await Promise.race([work, aborted])) as T;
+  } finally {
+    done.abort();
+  }
 }
 
 async function awaitEnd(paths: PlatformPaths): Promise<void> {
   for await (const _ of followReports(paths, 'watch'));
 }
 
-async function attach(paths: PlatformPaths): Promise<void> {
-  const interruption = stopOnSignal(paths);
+async function attach(paths: PlatformPaths, signal: AbortSignal): Promise<void> {
   try {
-    await awaitEnd(paths);
-    await interruption.stopping();
-  } finally {
-    interruption.release();
+    await orAborted(awaitEnd(paths), signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    await down({ paths });
   }
 }

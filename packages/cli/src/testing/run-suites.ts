@@ -1,6 +1,7 @@
 // Runs suites in order, tells how they go, and always ends with a summary whose last line CI reads.
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { endingOf } from '../exit-code.ts';
+import { CommandError, EXIT, endingOf } from '../exit-code.ts';
 import { formatTable } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { formatDuration } from '../output/words.ts';
@@ -11,21 +12,34 @@ export interface SuitesRun {
   readonly suites: readonly Suite[];
   /** Goes on after a suite that failed. */
   readonly keepGoing: boolean;
+  /** For all suites together; what is not reached by then counts as failed. Null for no limit. */
+  readonly deadlineMs: number | null;
   readonly terminal: Terminal;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
 }
 
 /** Whether everything that ran passed and everything ran. */
-export async function runSuites({ suites, keepGoing, terminal, env, signal }: SuitesRun): Promise<boolean> {
+export async function runSuites(run: SuitesRun): Promise<boolean> {
+  const { suites, keepGoing, deadlineMs, terminal, env } = run;
   const startedAt = performance.now();
+  const late = new AbortController();
+  const deadline = deadlineMs === null ? undefined : setTimeout(() => late.abort(), deadlineMs);
+  const signal = AbortSignal.any([run.signal, late.signal]);
+  const notReached = `not reached within ${formatDuration(deadlineMs ?? 0)}`;
+  const skipped = (suite: Suite, whyNotRun: string): SuiteReport => {
+    const isLate = late.signal.aborted && !run.signal.aborted;
+    const why = isLate ? notReached : whyNotRun;
+    const failures = isLate ? [{ name: suite.title, text: why }] : [];
+    return { suite, passed: 0, failures, skips: [], durationMs: 0, whyNotRun: why };
+  };
   const reports: SuiteReport[] = [];
   let platform: TestPlatform | null = null;
   let whyNoPlatform: string | null = null;
   for (const suite of suites) {
     const whyNot = whyNotNow(reports, keepGoing, signal) ?? (suite.needs === 'platform' ? whyNoPlatform : null);
     if (whyNot !== null) {
-      reports.push({ suite, passed: 0, failures: [], skips: [], durationMs: 0, whyNotRun: whyNot });
+      reports.push(skipped(suite, whyNot));
       continue;
     }
     if (suite.needs === 'platform' && platform === null) {
@@ -33,8 +47,8 @@ export async function runSuites({ suites, keepGoing, terminal, env, signal }: Su
         name: 'up',
         title: 'a platform for the tests',
         needs: 'nothing',
-        run: async () => {
-          platform = await startTestPlatform(env);
+        run: async (bringing) => {
+          platform = await startTestPlatform(env, bringing.signal);
           return { passed: 1, failures: [], skips: [] };
         },
       };
@@ -42,17 +56,19 @@ export async function runSuites({ suites, keepGoing, terminal, env, signal }: Su
       reports.push(report);
       if (platform === null) {
         whyNoPlatform = 'the platform for the tests did not come up';
-        reports.push({ suite, passed: 0, failures: [], skips: [], durationMs: 0, whyNotRun: whyNoPlatform });
+        reports.push(skipped(suite, whyNoPlatform));
         continue;
       }
     }
     const withPlatform: TestPlatform | null = platform;
     reports.push(await runSuite(suite, { terminal, env: (withPlatform as TestPlatform | null)?.env ?? env, signal }));
   }
+  clearTimeout(deadline);
+  if (late.signal.aborted) terminal.print(`The run was ended: it took longer than ${formatDuration(deadlineMs ?? 0)}.`);
   const isGood = reports.every(({ failures, whyNotRun }) => failures.length === 0 && whyNotRun === null);
   await endPlatform(platform, !isGood, terminal);
   summarise(reports, performance.now() - startedAt, terminal);
-  return isGood && !signal.aborted;
+  return isGood && !run.signal.aborted;
 }
 
 function whyNotNow(reports: readonly SuiteReport[], keepGoing: boolean, signal: AbortSignal): string | null {
@@ -66,7 +82,10 @@ function whyNotNow(reports: readonly SuiteReport[], keepGoing: boolean, signal: 
 async function endPlatform(platform: TestPlatform | null, keepLogs: boolean, terminal: Terminal): Promise<void> {
   if (platform === null) return;
   try {
-    const logs = await platform.end(keepLogs);
+    const tooLong = delay(STUCK_AFTER_MS, undefined, { ref: false }).then(() => {
+      throw new CommandError(EXIT.failure, 'it did not stop in time', '"souk down --purge" with its SOUK_HOME');
+    });
+    const logs = await Promise.race([platform.end(keepLogs), tooLong]);
     if (logs !== null) terminal.print(`The logs of the platform that was tested: ${logs}`);
   } catch (error) {
     const { message, remedy } = endingOf(error);
@@ -78,6 +97,8 @@ async function endPlatform(platform: TestPlatform | null, keepLogs: boolean, ter
 
 const HEARTBEAT_MS = 30_000;
 const REDRAW_MS = 200;
+// A platform that is being started is stopped first, pods and all.
+const STUCK_AFTER_MS = 120_000;
 
 type Surroundings = Pick<SuitesRun, 'terminal' | 'env' | 'signal'>;
 
@@ -99,7 +120,7 @@ async function runSuite(suite: Suite, { terminal, env, signal }: Surroundings): 
       current = what;
       counts = tally;
     };
-    const tally = await suite.run({ signal, env, onProgress });
+    const tally = await Promise.race([suite.run({ signal, env, onProgress }), stuckAfterAbort(signal, ended.signal)]);
     report = { suite, ...tally, durationMs: performance.now() - startedAt, whyNotRun: null };
   } catch (error) {
     const { message, remedy } = endingOf(error);
@@ -113,6 +134,13 @@ async function runSuite(suite: Suite, { terminal, env, signal }: Surroundings): 
   }
   printEnd(report, terminal);
   return report;
+}
+
+/** Rejects when a suite goes on long after it was told to end. */
+async function stuckAfterAbort(signal: AbortSignal, ended: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort', { signal: ended });
+  await delay(STUCK_AFTER_MS, undefined, { signal: ended, ref: false });
+  throw new CommandError(EXIT.failure, 'was told to end and did not', 'see what it still runs, and end that by hand');
 }
 
 async function tellRegularly(terminal: Terminal, describe: () => string, signal: AbortSignal): Promise<void> {

@@ -22,7 +22,20 @@ const LIMITS = {
   STORE_CREATES_PER_HOUR: '0',
 } as const;
 
-export async function startTestPlatform(env: NodeJS.ProcessEnv): Promise<TestPlatform> {
+/**
+ * Holds the tests' platform of this home for the rest of this process. Refuses while another run has it: both would start with
+ * removing what the other one has.
+ */
+export async function claimTestPlatform(env: NodeJS.ProcessEnv): Promise<void> {
+  const local = await import('@souk/local');
+  const { home } = local.platformPaths(env);
+  await local.claim(`${local.platformPaths({ ...env, SOUK_HOME: `${home}-test` }).netns}-tests`, {
+    message: `another "souk test" uses the platform of ${home}-test`,
+    remedy: 'wait for its end, or set SOUK_HOME to another folder for this one',
+  });
+}
+
+export async function startTestPlatform(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<TestPlatform> {
   const local = await import('@souk/local');
   const home = `${local.platformPaths(env).home}-test`;
   const paths = local.platformPaths({ ...env, SOUK_HOME: home });
@@ -40,7 +53,7 @@ export async function startTestPlatform(env: NodeJS.ProcessEnv): Promise<TestPla
   try {
     // The supervisor takes these from its environment, as it would from a person's.
     Object.assign(process.env, LIMITS);
-    const { facts } = await local.up({ paths, port: await freePort(), engineFolders: ENGINE_FOLDERS_OF_TESTS });
+    const { facts } = await local.up({ paths, port: await freePort(), engineFolders: ENGINE_FOLDERS_OF_TESTS, signal });
     const programs = facts.programsDir;
     return {
       end,

@@ -36,7 +36,7 @@ export async function missingPackages({
   return wanted.filter((_, index) => present[index] === false).map(({ name }) => name);
 }
 
-export async function installPackages(names: readonly string[], logFile: string): Promise<void> {
+export async function installPackages(names: readonly string[], logFile: string, signal?: AbortSignal): Promise<void> {
   if ((await tryRun(['apt-get', '--version']).catch(() => null))?.code !== 0) {
     throw new PlatformError(`these programs are missing: ${names.join(', ')}`, {
       remedy: 'this machine has no apt-get; install them with its own package tool',
@@ -44,13 +44,14 @@ export async function installPackages(names: readonly string[], logFile: string)
   }
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const remedy = `see the log, then try by hand: apt-get update && apt-get install ${names.join(' ')}`;
-  await runLogged(['apt-get', 'update', '-q'], logFile, { env: environment, remedy });
+  await runLogged(['apt-get', 'update', '-q'], logFile, { env: environment, remedy, signal });
   await runLogged(
     ['apt-get', '-o', 'DPkg::Lock::Timeout=300', 'install', '-q', '-y', '--no-install-recommends', ...names],
     logFile,
     {
       env: environment,
       remedy,
+      signal,
     },
   );
 }

@@ -13,6 +13,8 @@ export type RunOptions = {
   timeoutMs?: number;
   uid?: number;
   gid?: number;
+  /** Ends the program when somebody gives up on it. */
+  signal?: AbortSignal | undefined;
 };
 export type RunResult = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string };
 
@@ -29,6 +31,7 @@ export async function tryRun(command: readonly string[], options: RunOptions = {
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs, killSignal: 'SIGKILL' as const }),
       ...(options.uid === undefined ? {} : { uid: options.uid }),
       ...(options.gid === undefined ? {} : { gid: options.gid }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
@@ -68,6 +71,7 @@ export async function runLogged(
         stdio: ['ignore', log.fd, log.fd],
         ...(options.env === undefined ? {} : { env: options.env }),
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
       child.once('error', reject);
       child.once('exit', (code, signal) => resolve(code ?? signal ?? 'an unknown signal'));

@@ -3,7 +3,7 @@
 
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { runLogged } from './run-logged.ts';
+import type { Execute } from './builder.ts';
 
 const SUITE = 'trixie';
 
@@ -30,9 +30,9 @@ const ARGUMENTS = [
 export const BASE_RECIPE = JSON.stringify([1, SUITE, ARGUMENTS]);
 
 /** Writes a folder that a builder can build with `FROM scratch`; the caller removes it. */
-export async function makeBaseFolder(folder: string, logFile: string): Promise<void> {
+export async function makeBaseFolder(folder: string, logFile: string, execute: Execute): Promise<void> {
   const tar = path.join(folder, 'root.tar');
   await rm(tar, { force: true });
-  await runLogged(['mmdebstrap', ...ARGUMENTS, SUITE, tar], { logFile });
+  await execute(['mmdebstrap', ...ARGUMENTS, SUITE, tar], logFile);
   await writeFile(path.join(folder, 'Dockerfile'), 'FROM scratch\nADD root.tar /\nCMD ["bash"]\n');
 }

@@ -26,6 +26,8 @@ export type BuildImagesOptions = {
   moreImagesDirs?: readonly string[];
   /** What builds; chosen by what this machine has when absent. */
   builder?: Builder;
+  /** Ends the build under way and begins no other. */
+  signal?: AbortSignal | undefined;
 };
 
 /** Gives the reference of every image asked for, by name. Safe to run beside itself: the later archive replaces its equal. */
@@ -39,10 +41,13 @@ export async function buildImages(options: BuildImagesOptions): Promise<Record<s
   const missing = new Set<PlannedImage>();
   for (const image of wanted) await collectMissing(image, plan, cacheDir, missing);
   if (missing.size > 0) {
-    const builder = options.builder ?? (await chooseBuilder(cacheDir));
+    const builder = options.builder ?? (await chooseBuilder(cacheDir, options.signal));
     const ordered = plan.filter((image) => missing.has(image));
     log(`building ${ordered.length} images with ${builder.name}: ${ordered.map(({ name }) => name).join(', ')}`);
-    for (const image of ordered) await buildOnce(image, plan, builder, cacheDir, log);
+    for (const image of ordered) {
+      options.signal?.throwIfAborted();
+      await buildOnce(image, plan, builder, options);
+    }
   }
   const now = new Date();
   // The time of last use lets a clean-up tell current archives from forgotten ones.
@@ -84,16 +89,15 @@ async function buildOnce(
   image: PlannedImage,
   plan: readonly PlannedImage[],
   builder: Builder,
-  cacheDir: string,
-  log: (line: string) => void,
+  { cacheDir, log, signal }: BuildImagesOptions,
 ): Promise<void> {
   const archive = archiveFile(cacheDir, image);
   const lock = `${archive}.lock`;
-  const isToBuild = await lockOrWait(
-    lock,
-    () => exists(archive),
-    (pid) => log(`image ${image.name}: being built by process ${pid}, waiting for it`),
-  );
+  const isToBuild = await lockOrWait(lock, {
+    isDone: () => exists(archive),
+    onWait: (pid) => log(`image ${image.name}: being built by process ${pid}, waiting for it`),
+    signal,
+  });
   if (!isToBuild) return;
   try {
     await buildOne(image, plan, builder, cacheDir, log);

@@ -3,32 +3,38 @@
 
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isRunning, type ProcessIdentity, readIdentity } from '../processes/process-identity.ts';
 
 const LOOK_AGAIN_MS = 500;
-// No build takes this long, so the process that has the owner's number now is another one.
-const FORGOTTEN_AFTER_MS = 60 * 60 * 1000;
+// The file is written right after it is made, so one that says nothing for this long was left by a killed process or a full disk.
+const UNREADABLE_AFTER_MS = 5_000;
+
+export type LockOptions = {
+  /** Whether what would be built is there. */
+  isDone: () => Promise<boolean>;
+  /** Told once for every owner that is waited for. */
+  onWait: (pid: number) => void;
+  signal?: AbortSignal | undefined;
+};
 
 /**
  * Returns true when the caller holds the lock and is to build, false when `isDone` came true while another one built.
- * The lock of a dead process, or one too old to be true, is taken over.
+ * The lock of a process that has ended is taken over, whoever has its number now.
  */
-export async function lockOrWait(
-  lockFile: string,
-  isDone: () => Promise<boolean>,
-  onWait: (pid: number) => void,
-): Promise<boolean> {
+export async function lockOrWait(lockFile: string, { isDone, onWait, signal }: LockOptions): Promise<boolean> {
   let waitsFor = 0;
   for (;;) {
+    signal?.throwIfAborted();
     if (await isDone()) return false;
     if (await tryLock(lockFile)) return true;
-    const owner = Number(await readFile(lockFile, 'utf8').catch(() => '0'));
-    if (owner > 0 && (!isAlive(owner) || (await isOld(lockFile)))) {
+    const owner = await readOwner(lockFile);
+    if (owner === null ? await isOld(lockFile) : !(await isRunning(owner))) {
       await rm(lockFile, { force: true });
       continue;
     }
-    if (owner > 0 && owner !== waitsFor) onWait(owner);
-    waitsFor = owner;
-    await sleep(LOOK_AGAIN_MS);
+    if (owner !== null && owner.pid !== waitsFor) onWait(owner.pid);
+    waitsFor = owner?.pid ?? 0;
+    await sleep(LOOK_AGAIN_MS, undefined, signal === undefined ? {} : { signal });
   }
 }
 
@@ -38,7 +44,7 @@ export async function unlock(lockFile: string): Promise<void> {
 
 async function tryLock(lockFile: string): Promise<boolean> {
   try {
-    await writeFile(lockFile, String(process.pid), { flag: 'wx' });
+    await writeFile(lockFile, JSON.stringify(await readIdentity(process.pid)), { flag: 'wx' });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -46,17 +52,17 @@ async function tryLock(lockFile: string): Promise<boolean> {
   }
 }
 
-async function isOld(lockFile: string): Promise<boolean> {
-  const facts = await stat(lockFile).catch(() => undefined);
-  return facts !== undefined && Date.now() - facts.mtimeMs > FORGOTTEN_AFTER_MS;
+/** Null when the file says nothing that one of these tools would write. */
+async function readOwner(lockFile: string): Promise<ProcessIdentity | null> {
+  try {
+    const { pid, startTime } = JSON.parse(await readFile(lockFile, 'utf8')) as Partial<ProcessIdentity>;
+    return typeof pid === 'number' && typeof startTime === 'string' ? { pid, startTime } : null;
+  } catch {
+    return null;
+  }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // A process of someone else is alive all the same.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+async function isOld(lockFile: string): Promise<boolean> {
+  const facts = await stat(lockFile).catch(() => undefined);
+  return facts !== undefined && Date.now() - facts.mtimeMs > UNREADABLE_AFTER_MS;
 }

@@ -4,10 +4,10 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { runLogged, tryRun } from '../host/run.ts';
 import { BASE_RECIPE, makeBaseFolder } from './base-image.ts';
 import type { BuildSecret } from './build-secrets.ts';
 import { BASE_IMAGE, PROGRAMS_CONTEXT } from './dockerfile.ts';
-import { runLogged, runQuiet } from './run-logged.ts';
 
 export type Build = {
   reference: string;
@@ -29,19 +29,29 @@ export type Builder = {
   load(reference: string, archive: string, logFile: string): Promise<void>;
 };
 
-/** buildah where root is given, Docker otherwise; neither is an error that names the remedy. */
-export async function chooseBuilder(cacheDir: string): Promise<Builder> {
+const REMEDY = 'put right what the log tells of (often a registry that could not be reached), then run this again';
+
+/** buildah where root is given, Docker otherwise; neither is an error that names the remedy. The signal ends a build. */
+export async function chooseBuilder(cacheDir: string, signal?: AbortSignal): Promise<Builder> {
   const isRoot = process.getuid?.() === 0;
-  if (isRoot && (await succeeds(['buildah', '--version']))) return await openBuildah(cacheDir);
-  if (await succeeds(['docker', 'info'])) return openDocker();
+  if (isRoot && (await succeeds(['buildah', '--version']))) return await openBuildah(cacheDir, signal);
+  if (await succeeds(['docker', 'info'])) return openDocker(signal);
   throw new Error('images need buildah (as root: apt-get install buildah mmdebstrap) or a running Docker engine');
 }
 
-async function openBuildah(cacheDir: string): Promise<Builder> {
+/** Runs one program of a build, with all it says going to that build's log. */
+export type Execute = (command: readonly string[], logFile: string) => Promise<void>;
+
+function executeWith(env: Record<string, string>, signal: AbortSignal | undefined): Execute {
+  return (command, logFile) => runLogged(command, logFile, { env: { ...process.env, ...env }, remedy: REMEDY, signal });
+}
+
+async function openBuildah(cacheDir: string, signal: AbortSignal | undefined): Promise<Builder> {
   const home = path.join(cacheDir, 'buildah');
   const root = path.join(home, 'storage');
   const run = path.join(home, 'run');
   const env = { BUILDAH_ISOLATION: 'chroot', TMPDIR: path.join(home, 'tmp') };
+  const execute = executeWith(env, signal);
   for (const folder of [root, run, env.TMPDIR]) await mkdir(folder, { recursive: true });
   // Mounts of a build live in a namespace of its own, so even a killed one leaves none behind on the machine.
   const withDriver = (driver: string): string[] => [
@@ -69,14 +79,14 @@ async function openBuildah(cacheDir: string): Promise<Builder> {
       if (await has(base)) return;
       const folder = await mkdtemp(path.join(env.TMPDIR, 'base-'));
       try {
-        await makeBaseFolder(folder, logFile);
-        await runLogged([...buildah, 'bud', '--pull-never', '--tag', base, folder], { logFile, env });
+        await makeBaseFolder(folder, logFile, execute);
+        await execute([...buildah, 'bud', '--pull-never', '--tag', base, folder], logFile);
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
     },
     async build({ reference, dockerfile, context, programs, secrets, logFile }) {
-      await runLogged(
+      await execute(
         [
           ...buildah,
           'bud',
@@ -94,25 +104,22 @@ async function openBuildah(cacheDir: string): Promise<Builder> {
           reference,
           context,
         ],
-        { logFile, env },
+        logFile,
       );
     },
     async save(reference, archive, logFile) {
       // Half the time of gzip, and containerd unpacks it no slower than no compression at all.
       const compression = ['--compression-format', 'zstd', '--compression-level', '1'];
-      await runLogged([...buildah, 'push', ...compression, reference, `oci-archive:${archive}:${reference}`], {
-        logFile,
-        env,
-      });
+      await execute([...buildah, 'push', ...compression, reference, `oci-archive:${archive}:${reference}`], logFile);
     },
     async load(_reference, archive, logFile) {
-      await runLogged([...buildah, 'pull', `oci-archive:${archive}`], { logFile, env });
+      await execute([...buildah, 'pull', `oci-archive:${archive}`], logFile);
     },
   };
 }
 
-function openDocker(): Builder {
-  const env = { DOCKER_BUILDKIT: '1' };
+function openDocker(signal: AbortSignal | undefined): Builder {
+  const execute = executeWith({ DOCKER_BUILDKIT: '1' }, signal);
   return {
     name: 'docker',
     base: BASE_IMAGE,
@@ -121,7 +128,7 @@ function openDocker(): Builder {
       // The engine fetches the base by itself.
     },
     async build({ reference, dockerfile, context, programs, secrets, logFile }) {
-      await runLogged(
+      await execute(
         [
           'docker',
           'build',
@@ -134,21 +141,19 @@ function openDocker(): Builder {
           reference,
           context,
         ],
-        { logFile, env },
+        logFile,
       );
     },
     async save(reference, archive, logFile) {
-      await runLogged(['docker', 'save', '--output', archive, reference], { logFile, env });
+      await execute(['docker', 'save', '--output', archive, reference], logFile);
     },
     async load(_reference, archive, logFile) {
-      await runLogged(['docker', 'load', '--input', archive], { logFile, env });
+      await execute(['docker', 'load', '--input', archive], logFile);
     },
   };
 }
 
 async function succeeds(command: readonly string[], env: Record<string, string> = {}): Promise<boolean> {
-  return await runQuiet(command, env).then(
-    () => true,
-    () => false,
-  );
+  const result = await tryRun(command, { env: { ...process.env, ...env } }).catch(() => null);
+  return result?.code === 0;
 }

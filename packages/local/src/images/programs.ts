@@ -3,8 +3,8 @@
 
 import { access, chmod, copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { run } from '../host/run.ts';
 import { copyFolder, listFolder } from './image-folder.ts';
-import { runQuiet } from './run-logged.ts';
 
 // Images with npm in them serve only build stages. The version is pinned because it decides what `npm ci` lays out.
 export const NPM_VERSION = '11.19.1';
@@ -63,8 +63,8 @@ async function fetchNpm(cacheDir: string): Promise<string> {
   const half = `${target}.${process.pid}.tmp`;
   await mkdir(half, { recursive: true });
   try {
-    const packed = await runQuiet(['npm', 'pack', `npm@${NPM_VERSION}`, '--silent', '--pack-destination', half]);
-    await runQuiet(['tar', '-xzf', path.join(half, packed.trim()), '-C', half]);
+    const packed = await run(['npm', 'pack', `npm@${NPM_VERSION}`, '--silent', '--pack-destination', half]);
+    await run(['tar', '-xzf', path.join(half, packed.trim()), '-C', half]);
     await rename(path.join(half, 'package'), target).catch(async (error: NodeJS.ErrnoException) => {
       // Another build was first; its copy is the same.
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;

@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readIfPresent } from '../host/files.ts';
-import { run } from '../host/run.ts';
+import { readIfPresent, writeFileAtomically } from '../host/files.ts';
+import { run, tryRun } from '../host/run.ts';
 import { messageOf, PlatformError } from '../platform-error.ts';
 import { accessManifests } from './access.ts';
 import { corednsManifests } from './coredns.ts';
@@ -15,6 +15,8 @@ export type ApplyOptions = {
   kubeconfig: string;
   images: Readonly<Record<string, string>>;
   volumesFolder: string;
+  /** Where it is written down what kept a pod from starting. */
+  logsFolder: string;
 };
 
 const INGRESS_FILE = fileURLToPath(new URL('./ingress.yaml', import.meta.url));
@@ -49,14 +51,25 @@ export async function awaitManifests(options: ApplyOptions): Promise<void> {
         'status',
         `deployment/${name}`,
         `--timeout=${SERVES_WITHIN_S}s`,
-      ]).catch((error: unknown) => {
+      ]).catch(async (error: unknown) => {
         throw new PlatformError(`${namespace}/${name} did not become ready within ${SERVES_WITHIN_S} s`, {
           cause: error,
-          remedy: `./souk kubectl -n ${namespace} describe pods`,
+          logFile: await describePods(options, namespace),
+          remedy: 'the log holds the pods and their events as they were; the node itself is stopped again',
         });
       });
     }),
   );
+}
+
+// Whoever reads of the failure finds the node stopped and can ask it nothing any more.
+async function describePods(options: ApplyOptions, namespace: string): Promise<string> {
+  const file = path.join(options.logsFolder, `${namespace}-pods.log`);
+  const { stdout, stderr } = await tryRun([...kubectl(options), '-n', namespace, 'describe', 'pods'], {
+    timeoutMs: 10_000,
+  });
+  await writeFileAtomically(file, `${stdout}${stderr}`);
+  return file;
 }
 
 // The fields of a StorageClass can't be changed. Volumes do not hang on it, so a changed one replaces the old.

@@ -3,31 +3,34 @@
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { exists } from '../host/files.ts';
+import { PlatformError } from '../platform-error.ts';
 import type { PlatformPaths } from '../platform-paths.ts';
+import { createUnifiedCgroup, findUnifiedCgroups, removeLeaf } from './unified-cgroup.ts';
 
 const ROOT = '/sys/fs/cgroup';
 
-export async function isUnified(): Promise<boolean> {
-  return await exists(path.join(ROOT, 'cgroup.controllers'));
+export async function isUnified(root = ROOT): Promise<boolean> {
+  return await exists(path.join(root, 'cgroup.controllers'));
 }
 
-export async function createCgroups(paths: PlatformPaths): Promise<void> {
+/** Gives the path that the kubelet knows the cgroup by. */
+export async function createCgroups(paths: PlatformPaths, env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  const parent = path.join('/', env.SOUK_CGROUP_PARENT || '/');
   if (await isUnified()) {
-    const folder = path.join(ROOT, paths.cgroup);
-    await mkdir(folder, { recursive: true });
-    const controllers = (await readFile(path.join(folder, 'cgroup.controllers'), 'utf8')).trim();
-    const enable = controllers
-      .split(/\s+/)
-      .map((name) => `+${name}`)
-      .join(' ');
-    await writeFile(path.join(folder, 'cgroup.subtree_control'), enable);
-    return;
+    await createUnifiedCgroup({ root: ROOT, parent, name: paths.cgroup });
+    return path.join(parent, paths.cgroup);
+  }
+  if (parent !== '/') {
+    throw new PlatformError('SOUK_CGROUP_PARENT is for machines with cgroup v2; this one has v1', {
+      remedy: 'unset it',
+    });
   }
   for (const folder of await hierarchies()) {
     const own = path.join(folder, paths.cgroup);
     await mkdir(own, { recursive: true });
     if (path.basename(folder) === 'cpuset') await inheritCpuset(folder, own);
   }
+  return `/${paths.cgroup}`;
 }
 
 /** The pids of all processes in the platform's cgroup, in any hierarchy. */
@@ -47,14 +50,15 @@ export async function deleteCgroups(paths: PlatformPaths): Promise<void> {
   for (const folder of await ownCgroups(paths)) {
     // Deepest first: a cgroup goes only when nothing is below it.
     for (const inner of (await descendants(folder)).reverse()) await rmdir(inner);
+    await removeLeaf(path.dirname(folder));
   }
 }
 
 /** The platform's cgroup folders that exist now. */
 export async function ownCgroups(paths: PlatformPaths): Promise<string[]> {
-  const candidates = (await isUnified()) ? [ROOT] : await hierarchies();
+  if (await isUnified()) return await findUnifiedCgroups(ROOT, paths.cgroup);
   const found: string[] = [];
-  for (const folder of candidates) {
+  for (const folder of await hierarchies()) {
     const own = path.join(folder, paths.cgroup);
     if (await exists(own)) found.push(own);
   }

@@ -42,7 +42,7 @@ export function renderKubeletConfig(node: Node, pki: PlatformPki): Record<string
     resolvConf: path.join(node.paths.config, 'resolv.conf'),
     containerRuntimeEndpoint: `unix://${node.paths.containerdSocket}`,
     cgroupDriver: 'cgroupfs',
-    cgroupRoot: `/${node.paths.cgroup}`,
+    cgroupRoot: node.cgroup,
     failSwapOn: false,
     failCgroupV1: false,
     podLogsDir: node.paths.podLogs,

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { PlatformPki } from '../pki/platform-pki.ts';
 import { derivePaths } from '../platform-paths.ts';
 import { containerdCommand, renderCniConfig, renderContainerdConfig } from './containerd.ts';
+import { renderKubeletConfig } from './kubelet.ts';
 import type { Node } from './node-facts.ts';
 import { POD_CIDR } from './node-network.ts';
 
@@ -10,6 +12,7 @@ const node: Node = {
   network: { hostIp: '100.64.0.1', nodeIp: '100.64.0.2', prefix: 30 },
   programs: '/var/cache/souk/programs/abc',
   pauseImage: 'souk.local/pause:123',
+  cgroup: '/souk.slice/souk-x',
 };
 
 test('all that containerd keeps at run time lies under the folder that is swept', () => {
@@ -43,4 +46,11 @@ test('containerd is started from the programs folder with the config in SOUK_HOM
     '--config',
     '/var/lib/souk-x/config/containerd.toml',
   ]);
+});
+
+test('kubelet and runc both keep cgroups as files, below the group that was made for them', () => {
+  const pki = { kubelet: {}, cluster: {} } as PlatformPki;
+  const { cgroupDriver, cgroupRoot } = renderKubeletConfig(node, pki);
+  assert.deepEqual({ cgroupDriver, cgroupRoot }, { cgroupDriver: 'cgroupfs', cgroupRoot: '/souk.slice/souk-x' });
+  assert.match(renderContainerdConfig(node), /^ {2}SystemdCgroup = false$/m);
 });

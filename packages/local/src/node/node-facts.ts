@@ -9,7 +9,14 @@ export const API_SERVER_PORT = 6443;
 export const ETCD_PORT = 2379;
 export const CLUSTER_DOMAIN = 'cluster.local';
 
-export type Node = { paths: PlatformPaths; network: NodeNetwork; programs: string; pauseImage: string };
+export type Node = {
+  paths: PlatformPaths;
+  network: NodeNetwork;
+  programs: string;
+  pauseImage: string;
+  /** The cgroup of all pods, as a path below the hierarchy's root. */
+  cgroup: string;
+};
 
 export function program(node: Node, name: string): string {
   return path.join(node.programs, name);

@@ -1,8 +1,5 @@
-// Gets every program: from the cache, else built from its Go module. A set of programs lies in
-// `$SOUK_CACHE/programs/<hash of all that goes in>/` and appears there only when it is whole.
-//
-// Official downloads, checked by digest, would stand between the cache and the build: `obtain` below is the one place
-// that would try them first, program by program.
+// Gets every program: from the cache, else as an official download with a known digest, else built from its Go module. A set
+// of programs lies in `$SOUK_CACHE/programs/<hash of all that goes in>/` and appears there only when it is whole.
 
 import { createHash } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rename, rm, symlink, utimes } from 'node:fs/promises';
@@ -10,6 +7,8 @@ import path from 'node:path';
 import { exists, readIfPresent, writeFileAtomically } from '../host/files.ts';
 import { runLogged } from '../host/run.ts';
 import { CHECKOUT } from '../platform-paths.ts';
+import { downloadPrograms } from './download-programs.ts';
+import { type Download, downloadOf } from './downloads.ts';
 import { PROGRAMS, type Program, versionSettings } from './program-list.ts';
 
 export const GO_FOLDER = path.join(CHECKOUT, 'packages/local/go');
@@ -19,6 +18,8 @@ export type EnsureProgramsOptions = {
   /** Called with one line for what begins. */
   log: (line: string) => void;
   programs?: readonly Program[];
+  /** Ends the build. */
+  signal?: AbortSignal | undefined;
 };
 export type ProgramSet = { folder: string; wasBuilt: boolean };
 
@@ -31,6 +32,7 @@ export async function ensurePrograms({
   cacheDir,
   log,
   programs = PROGRAMS,
+  signal,
 }: EnsureProgramsOptions): Promise<ProgramSet> {
   const root = path.join(cacheDir, 'programs');
   const wanted = await programHashes(programs);
@@ -45,7 +47,7 @@ export async function ensurePrograms({
   await rm(half, { recursive: true, force: true });
   await mkdir(half, { recursive: true });
   try {
-    await obtain(programs, wanted, { root, half, log, logFile: programsLog(cacheDir) });
+    await obtain(programs, wanted, { root, half, log, logFile: programsLog(cacheDir), signal });
     await linkNames(programs, half);
     await writeFileAtomically(path.join(half, MANIFEST), `${JSON.stringify(wanted, null, 2)}\n`);
     await rm(folder, { recursive: true, force: true });
@@ -66,18 +68,34 @@ export function programsLog(cacheDir: string): string {
   return path.join(cacheDir, 'programs', 'build.log');
 }
 
-type Obtaining = { root: string; half: string; log: (line: string) => void; logFile: string };
+type Obtaining = {
+  root: string;
+  half: string;
+  log: (line: string) => void;
+  logFile: string;
+  signal: AbortSignal | undefined;
+};
 
 async function obtain(
   programs: readonly Program[],
   wanted: Manifest,
-  { root, half, log, logFile }: Obtaining,
+  { root, half, log, logFile, signal }: Obtaining,
 ): Promise<void> {
-  const missing: Program[] = [];
+  let missing: Program[] = [];
   for (const program of programs) {
     const same = await findInOtherSets(root, program.name, wanted[program.name]);
     if (same === null) missing.push(program);
     else await link(same, path.join(half, program.name));
+  }
+  const releases = new Map<string, Download>();
+  for (const program of missing) {
+    const release = downloadOf(program);
+    if (release !== null) releases.set(program.name, release);
+  }
+  if (releases.size > 0) {
+    log(`looking for official releases of ${[...releases.keys()].join(', ')}`);
+    const fetched = await downloadPrograms(releases, { folder: half, log, logFile, signal });
+    missing = missing.filter(({ name }) => !fetched.has(name));
   }
   // All static programs go through one run of the compiler, which then compiles what they share only once.
   const groups = [
@@ -87,11 +105,16 @@ async function obtain(
   for (const group of groups) {
     if (group.length === 0) continue;
     log(`building ${group.map(({ name }) => name).join(', ')}`);
-    await build(group, half, logFile);
+    await build(group, half, logFile, signal);
   }
 }
 
-async function build(group: readonly Program[], target: string, logFile: string): Promise<void> {
+async function build(
+  group: readonly Program[],
+  target: string,
+  logFile: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const goMod = await readFile(path.join(GO_FOLDER, 'go.mod'), 'utf8');
   const out = path.join(target, '.out');
   await mkdir(out, { recursive: true });
@@ -117,6 +140,7 @@ async function build(group: readonly Program[], target: string, logFile: string)
     {
       cwd: GO_FOLDER,
       env: { ...process.env, GOFLAGS: '', CGO_ENABLED: group[0]?.needsCgo === true ? '1' : '0' },
+      signal,
       remedy: 'look at the log; when modules could not be fetched, run it again as soon as the Go module proxy answers',
     },
   );

@@ -39,10 +39,10 @@ const PLATFORM_IMAGES = ['pause', 'coredns', 'volumes', 'ingress'];
 
 export async function bootNode({ paths, programs, images, pki, start, log }: BootNode): Promise<BootedNode> {
   const network = await chooseNetwork(paths);
-  const node: Node = { paths, network, programs, pauseImage: images.pause ?? '' };
+  const cgroup = await createCgroups(paths);
+  const node: Node = { paths, network, programs, pauseImage: images.pause ?? '', cgroup };
   await Promise.all([
     createNetwork(paths, network),
-    createCgroups(paths),
     writeApiServerConfig(paths),
     writeContainerdConfig(node),
     ...[paths.volumes, paths.etcd, paths.kubelet].map((folder) => mkdir(folder, { recursive: true, mode: 0o711 })),
@@ -67,7 +67,13 @@ export async function bootNode({ paths, programs, images, pki, start, log }: Boo
     control.then(() => Promise.all([start(specs.controllerManager), start(specs.scheduler), start(specs.proxy)])),
     Promise.all([containerd, control]).then(() => start(specs.kubelet)),
   ]);
-  const manifests = { programs, kubeconfig: paths.kubeconfig, images, volumesFolder: paths.volumes };
+  const manifests = {
+    programs,
+    kubeconfig: paths.kubeconfig,
+    images,
+    volumesFolder: paths.volumes,
+    logsFolder: paths.logs,
+  };
   // The stores' images are many and large; they come in while the platform's own pods start.
   const [storesMs] = await Promise.all([
     bring(wanted(false)),

@@ -4,7 +4,7 @@
 import { derivePaths, logFile } from '../platform-paths.ts';
 import { ControlServer } from './control-server.ts';
 import { rotateLogs } from './rotate-logs.ts';
-import { claimHome } from './single-instance.ts';
+import { claim } from './single-instance.ts';
 import { Supervisor } from './supervisor.ts';
 import { openSupervisorLog } from './supervisor-log.ts';
 import type { SupervisorOptions } from './supervisor-options.ts';
@@ -43,7 +43,10 @@ const rotation = setInterval(() => {
   // A full disk must not end the one who keeps everything else alive.
   rotateLogs(paths.logs).catch((error: unknown) => log.warn('logs could not be rotated', { error: String(error) }));
 }, 60_000);
-await claimHome(paths.id);
+await claim(`souk-${paths.id}`, {
+  message: 'another supervisor keeps this platform already',
+  remedy: './souk status',
+});
 supervisor.onChange = () => control.changed();
 await supervisor.heal();
 await control.listen(paths.controlSocket);

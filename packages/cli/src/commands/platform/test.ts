@@ -3,6 +3,11 @@ import { defineCommand } from '../../command.ts';
 import { EXIT, UsageError } from '../../exit-code.ts';
 import { runSuites } from '../../testing/run-suites.ts';
 import { listSuites } from '../../testing/suite-list.ts';
+import { claimTestPlatform } from '../../testing/test-platform.ts';
+
+const LEAVES_WITHIN_MS = 10_000;
+// A run ends by itself and with a summary, before CI ends it without one.
+const CI_DEADLINE_MS = 80 * 60_000;
 
 export const test = defineCommand({
   words: ['test'],
@@ -26,13 +31,18 @@ export const test = defineCommand({
         'test',
       );
     }
+    const suites = names === undefined ? all : all.filter(({ name }) => names.includes(name));
+    if (suites.some(({ needs }) => needs === 'platform')) await claimTestPlatform(env);
     const isGood = await runSuites({
-      suites: names === undefined ? all : all.filter(({ name }) => names.includes(name)),
+      suites,
+      deadlineMs: env.CI === 'true' ? CI_DEADLINE_MS : null,
       keepGoing: values['keep-going'] === true,
       terminal,
       env: values.chaos ? { ...env, SOUK_CRASHES: '20' } : env,
       signal,
     });
+    // What a suite left that could not be ended must not keep this process.
+    setTimeout(() => process.exit(), LEAVES_WITHIN_MS).unref();
     return isGood ? EXIT.ok : EXIT.failure;
   },
 });

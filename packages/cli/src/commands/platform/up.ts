@@ -1,5 +1,4 @@
 // `souk up`: starts the local platform; with --demo it ends with an order in a real store.
-import { once } from 'node:events';
 import { createClient } from '@souk/contract';
 import type { RunningPlatform } from '@souk/local';
 import { defineCommand } from '../../command.ts';
@@ -43,8 +42,9 @@ export const up = defineCommand({
       ...readPort(values.port),
       ...readCluster(values),
       engineFolders: (values['engine-folder'] ?? '').split(':').filter((folder) => folder !== ''),
+      signal,
     });
-    const platform = await Promise.race([start, interruption(signal)]);
+    const platform = await orInterrupted(start, { signal, terminal });
     const { facts } = platform;
     if (!values.json) announce(platform, performance.now() - startedAt, terminal);
     if (engine !== undefined) {
@@ -68,19 +68,39 @@ export const up = defineCommand({
     // Whoever only looked at a platform that ran before must not stop it by leaving.
     if (values.detach || values.json || platform.wasRunning) return EXIT.ok;
     terminal.note(terminal.paintNote('dim', 'Ctrl-C stops the platform and keeps its data.'));
-    await platform.attach();
+    await platform.attach(signal);
     return EXIT.ok;
   },
 });
 
-/** What has been started goes on by itself: it is not ours to leave half a platform behind without a word. */
-async function interruption(signal: AbortSignal): Promise<never> {
-  if (!signal.aborted) await once(signal, 'abort');
-  throw new CommandError(
-    EXIT.interrupted,
-    'interrupted while the platform was starting',
-    '"souk up" goes on with it, "souk down" stops it',
-  );
+// Stopping asks every pod to end first; whatever takes longer than this goes on by itself.
+const STOPS_WITHIN_MS = 60_000;
+
+/** Waits for the start, or, once interrupted, until what it had started is stopped again. */
+async function orInterrupted(
+  start: Promise<RunningPlatform>,
+  { signal, terminal }: { signal: AbortSignal; terminal: Terminal },
+): Promise<RunningPlatform> {
+  const late = new AbortController();
+  const onAbort = (): void => {
+    terminal.note('interrupted; stopping what was started (Ctrl-C again leaves at once)');
+    setTimeout(() => late.abort(), STOPS_WITHIN_MS).unref();
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  const tooLate = new Promise<never>((_, reject) => {
+    const message = 'interrupted, and what was started is still being stopped';
+    late.signal.addEventListener('abort', () =>
+      reject(new CommandError(EXIT.interrupted, message, '"souk status" shows what runs, "souk down" stops it')),
+    );
+  });
+  try {
+    return await Promise.race([start, tooLate]);
+  } catch (error) {
+    if (!signal.aborted || error instanceof CommandError) throw error;
+    throw new CommandError(EXIT.interrupted, 'interrupted; nothing of it runs any more', '"souk up" begins again');
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 function platformUrl({ facts }: RunningPlatform): string {

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import { Terminal } from '../output/terminal.ts';
+import { Recorder } from '../test-terminal.ts';
+import { runSuites } from './run-suites.ts';
+import type { Suite, Tally } from './suite.ts';
+import { claimTestPlatform } from './test-platform.ts';
+
+const passing: Tally = { passed: 2, failures: [], skips: [{ name: 'one', reason: 'there is no browser' }] };
+
+function suite(name: string, run: Suite['run']): Suite {
+  return { name, title: name, needs: 'nothing', run };
+}
+
+async function runThem(
+  suites: readonly Suite[],
+  deadlineMs: number | null,
+): Promise<{ isGood: boolean; lines: string[] }> {
+  const out = new Recorder(false);
+  const terminal = new Terminal(
+    { out, error: new Recorder(false), input: Object.assign(new PassThrough(), { isTTY: false }) },
+    {},
+  );
+  const signal = new AbortController().signal;
+  const isGood = await runSuites({ suites, keepGoing: false, deadlineMs, terminal, env: {}, signal });
+  return { isGood, lines: out.text.split('\n') };
+}
+
+test('a run ends with the counts alone on their own line', async () => {
+  const { isGood, lines } = await runThem(
+    [suite('first', async () => passing), suite('second', async () => passing)],
+    null,
+  );
+  assert.equal(isGood, true);
+  assert.deepEqual(lines.slice(-2), ['4 passed, 0 failed, 2 skipped', '']);
+});
+
+test('a suite at work at the deadline is told to end, and every later one counts as failed', async () => {
+  const ended: string[] = [];
+  const slow = suite('slow', async ({ signal }) => {
+    await once(signal, 'abort');
+    ended.push('slow');
+    return { passed: 1, failures: [{ name: 'slow', text: 'was interrupted' }], skips: [] };
+  });
+  const never = async (): Promise<Tally> => assert.fail('it is too late for this one');
+  const { isGood, lines } = await runThem([slow, suite('third', never), suite('fourth', never)], 50);
+  assert.equal(isGood, false);
+  assert.deepEqual(ended, ['slow']);
+  assert.equal(lines.filter((line) => line.includes('not run: not reached within 50 ms')).length, 2);
+  assert.deepEqual(lines.slice(-2), ['1 passed, 3 failed, 0 skipped', '']);
+});
+
+test('suites after one that failed are not run and do not count', async () => {
+  const bad = suite('bad', async () => ({ passed: 0, failures: [{ name: 'it', text: 'no' }], skips: [] }));
+  const { isGood, lines } = await runThem([bad, suite('later', async () => passing)], 60_000);
+  assert.equal(isGood, false);
+  assert.deepEqual(lines.slice(-2), ['0 passed, 1 failed, 0 skipped', '']);
+});
+
+test('a second run of the same home is told of the first', async () => {
+  const env = { SOUK_HOME: `/tmp/souk-claimed-${process.pid}` };
+  await claimTestPlatform(env);
+  await assert.rejects(claimTestPlatform(env), /another "souk test" uses the platform of \/tmp\/souk-claimed-\d+-test/);
+});

@@ -82,19 +82,22 @@ async function settledCounts(): Promise<Counts> {
 }
 
 async function countAll(): Promise<Counts> {
-  const [mounts, interfaces, rules, shims, objects] = await Promise.all([
+  const [mounts, interfaces, rules, shims, cgroups, objects] = await Promise.all([
     readFile('/proc/self/mounts', 'utf8').then((text) => linesWith(text, paths.home) + linesWith(text, paths.runtime)),
     inNode('ip', '-o', 'link').then((text) => linesWith(text, ':')),
     inNode('nft', 'list', 'ruleset').then((text) => linesWith(text, '')),
-    run('ps', ['-eo', 'args']).then(({ stdout }) => linesWith(stdout, `containerd-shim`)),
+    run('ps', ['-eo', 'args']).then(({ stdout }) => linesWith(stdout, `-address ${paths.runtime}/`)),
+    run('find', ['/sys/fs/cgroup', '-type', 'd', '-path', `*/${paths.cgroup}/*`]).then(({ stdout }) =>
+      linesWith(stdout, '/'),
+    ),
     countObjects(),
   ]);
   return {
     mounts,
     'interfaces of the node': interfaces,
     'packet-filter lines': rules,
-    'shims (all platforms)': shims,
-    cgroups: await countFolders(`/sys/fs/cgroup/memory/${paths.cgroup}`),
+    'shims of containers': shims,
+    cgroups,
     'volume folders': (await readdir(facts.volumesDir)).length,
     'pod folders': (await readdir(`${paths.kubelet}/pods`)).length,
     'pod log folders': (await readdir(paths.podLogs)).length,
@@ -118,13 +121,6 @@ async function countObjects(): Promise<number> {
     { maxBuffer: 64 * 1024 * 1024 },
   );
   return linesWith(stdout, '/');
-}
-
-async function countFolders(folder: string): Promise<number> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const folders = entries.filter((entry) => entry.isDirectory());
-  const below = await Promise.all(folders.map(({ name }) => countFolders(`${folder}/${name}`)));
-  return below.reduce((total, count) => total + count, folders.length);
 }
 
 function linesWith(text: string, part: string): number {

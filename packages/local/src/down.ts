@@ -1,6 +1,7 @@
 // `souk down`: asks the supervisor to stop, takes away whatever is still there, and proves that nothing is left.
 
 import { rm } from 'node:fs/promises';
+import { assertNoStoresLeft } from './existing-cluster.ts';
 import { exists } from './host/files.ts';
 import { assertOwnHome } from './host/own-home.ts';
 import { findLeftovers, hasLeftovers, listMountsBelow, sweep } from './node/sweep.ts';
@@ -9,11 +10,11 @@ import { logFile, type PlatformPaths, platformPaths } from './platform-paths.ts'
 import { isRunning, readIdentity } from './processes/process-identity.ts';
 import { until } from './processes/until.ts';
 import { Progress } from './progress.ts';
-import { followReports } from './supervisor/control-client.ts';
+import { followReports, readReport } from './supervisor/control-client.ts';
 
 export type DownOptions = {
   paths?: PlatformPaths;
-  /** Removes SOUK_HOME with all stores' data as well. */
+  /** Removes SOUK_HOME with all stores' data as well; refused while stores of it live in a cluster that is not its own. */
   purge?: boolean;
 };
 
@@ -22,6 +23,7 @@ export async function down({ paths = platformPaths(), purge = false }: DownOptio
   await assertOwnHome(paths);
   const progress = new Progress();
   try {
+    if (purge) await assertNoStoresLeft(paths, (await readReport(paths))?.state === 'ready');
     await stopSupervisor(paths, progress);
     // A supervisor that was killed has left everything running; one that stopped has left nothing, and this is quick.
     if (hasLeftovers(await findLeftovers(paths))) {

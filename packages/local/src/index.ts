@@ -14,6 +14,7 @@
 
 export type { DownOptions } from './down.ts';
 export { down } from './down.ts';
+export type { ImageToBring } from './existing-cluster.ts';
 export { explain, PlatformError } from './platform-error.ts';
 export type { PlatformFacts } from './platform-facts.ts';
 export { readPlatformFacts } from './platform-facts.ts';

@@ -33,6 +33,9 @@ function followLinks(folder: string): string {
 export function derivePaths(home: string, cache: string) {
   const id = createHash('sha256').update(home).digest('hex').slice(0, 6);
   const inHome = (...parts: string[]): string => path.join(home, ...parts);
+  // Unix socket paths end at 107 characters, and what lies here must not outlive a reboot: hence /run and not SOUK_HOME. Only root
+  // may make a folder there; others start no node, and need it for the supervisor's socket and list of children alone.
+  const runtime = process.getuid?.() === 0 ? `/run/souk-${id}` : inHome('run');
   return {
     id,
     home,
@@ -59,11 +62,10 @@ export function derivePaths(home: string, cache: string) {
     volumes: inHome('volumes'),
     logs: inHome('logs'),
     run: inHome('run'),
-    // Unix socket paths end at 107 characters, and what lies here must not outlive a reboot: hence /run and not SOUK_HOME.
-    runtime: `/run/souk-${id}`,
-    containerdSocket: `/run/souk-${id}/containerd.sock`,
-    controlSocket: `/run/souk-${id}/supervisor.sock`,
-    children: `/run/souk-${id}/children.json`,
+    runtime,
+    containerdSocket: path.join(runtime, 'containerd.sock'),
+    controlSocket: path.join(runtime, 'supervisor.sock'),
+    children: path.join(runtime, 'children.json'),
     netns: `souk-${id}`,
     netnsFile: `/run/netns/souk-${id}`,
     hostInterface: `souk-${id}h`,

@@ -5,7 +5,7 @@ import { readGivenImages } from './existing-cluster.ts';
 import { checkMachine } from './host/check-machine.ts';
 import { installPackages, missingPackages } from './host/debian-packages.ts';
 import { exists } from './host/files.ts';
-import { buildImages, IMAGES_DIR } from './images/build-images.ts';
+import { buildImages, hasArchives, IMAGES_DIR } from './images/build-images.ts';
 import { listImageNames } from './images/image-plan.ts';
 import { logFile, type PlatformPaths } from './platform-paths.ts';
 import { ensurePrograms, isSetComplete, programsLog } from './programs/ensure-programs.ts';
@@ -31,9 +31,13 @@ const NEED_PROGRAMS = ['coredns', 'volumes', 'ingress'];
 
 export async function prepare(paths: PlatformPaths, progress: Progress, options: PrepareOptions): Promise<Prepared> {
   const { needsNode, signal } = options;
-  await progress.step('checking the machine', null, () => checkMachine(paths, needsNode));
   const wanted = needsNode ? PROGRAMS : PROGRAMS.filter(({ name }) => CLIENTS.includes(name));
-  const missing = await missingPackages({ needsNode, isBuilding: !(await isSetComplete(paths.cache, wanted)) });
+  const [hasPrograms, hasImages] = await Promise.all([
+    isSetComplete(paths.cache, wanted),
+    hasArchives(paths.cache, await imagesOf(options)),
+  ]);
+  await progress.step('checking the machine', null, () => checkMachine(paths, needsNode, { hasPrograms, hasImages }));
+  const missing = await missingPackages({ needsNode, isBuilding: !hasPrograms });
   if (missing.length > 0) {
     const log = logFile(paths, 'debian-packages');
     await progress.step(`installing from Debian: ${missing.join(', ')}`, log, () =>
@@ -57,16 +61,21 @@ export async function prepare(paths: PlatformPaths, progress: Progress, options:
   return { programs: await programs, images, programsMs, imagesMs: Math.max(0, Date.now() - started - programsMs) };
 }
 
+/** The images to be built; none where the cluster's nodes pull theirs. */
+async function imagesOf({ moreImagesDirs, wanted, needsNode }: PrepareOptions): Promise<string[]> {
+  if (!needsNode && (await readGivenImages()) !== null) return [];
+  const all = await listImageNames([IMAGES_DIR, ...moreImagesDirs]);
+  return all.filter((name) => (NODE_IMAGES.includes(name) ? needsNode : wanted === null || wanted.includes(name)));
+}
+
 async function buildAllImages(
   paths: PlatformPaths,
   programs: Promise<string>,
-  { moreImagesDirs, wanted, needsNode, signal }: PrepareOptions,
+  options: PrepareOptions,
   log: (line: string) => void,
 ): Promise<Record<string, string>> {
-  const all = await listImageNames([IMAGES_DIR, ...moreImagesDirs]);
-  const names = all.filter((name) =>
-    NODE_IMAGES.includes(name) ? needsNode : wanted === null || wanted.includes(name),
-  );
+  const { moreImagesDirs, signal } = options;
+  const names = await imagesOf(options);
   const shared = { cacheDir: paths.cache, log, moreImagesDirs, signal };
   const [first, second] = await Promise.all([
     buildImages({ ...shared, names: names.filter((name) => !NEED_PROGRAMS.includes(name)) }),

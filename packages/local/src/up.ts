@@ -8,7 +8,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isFree } from './applications/ports.ts';
 import { down } from './down.ts';
-import { adoptCluster, type ExistingCluster } from './existing-cluster.ts';
+import {
+  adoptCluster,
+  assertHomeFits,
+  type ExistingCluster,
+  type ImageToBring,
+  imagesToBring,
+} from './existing-cluster.ts';
 import { assertOwnHome } from './host/own-home.ts';
 import { tailOf } from './host/run.ts';
 import { prepareNode } from './node/prepare-node.ts';
@@ -51,6 +57,8 @@ export type RunningPlatform = {
   facts: PlatformFacts;
   durations: Durations;
   wasRunning: boolean;
+  /** What the nodes of a cluster of somebody else's must be given before a store can start. */
+  imagesToBring: readonly ImageToBring[];
   /** Stays until the platform stops: an aborted signal stops it in order and keeps the data. */
   attach: (signal: AbortSignal) => Promise<void>;
 };
@@ -65,6 +73,7 @@ const NOTHING: Durations = { programsMs: 0, imagesMs: 0, clusterMs: 0, databaseM
 export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
   const paths = options.paths ?? platformPaths();
   await assertOwnHome(paths);
+  await assertHomeFits(paths, options.cluster);
   const progress = new Progress();
   try {
     const present = await readReport(paths);
@@ -72,7 +81,13 @@ export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
     else if (present !== null) {
       // Somebody else starts it, and whoever only waits for it does not stop it.
       const report = await orAborted(followUntilReady(paths, progress), options.signal);
-      return { facts: report.facts, durations: NOTHING, wasRunning: true, attach: (signal) => attach(paths, signal) };
+      return {
+        facts: report.facts,
+        durations: NOTHING,
+        wasRunning: true,
+        imagesToBring: [],
+        attach: (signal) => attach(paths, signal),
+      };
     }
     // What a killed supervisor left holds ports and memory, so it goes before anything is looked at.
     if (hasLeftovers(await findLeftovers(paths))) {
@@ -119,6 +134,7 @@ export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
         platformMs: durations.platformMs,
       },
       wasRunning: false,
+      imagesToBring: options.cluster === undefined ? [] : imagesToBring(paths, prepared.images),
       attach: (signal) => attach(paths, signal),
     };
   } finally {

@@ -42,6 +42,11 @@ export async function installPackages(names: readonly string[], logFile: string,
       remedy: 'this machine has no apt-get; install them with its own package tool',
     });
   }
+  if (process.getuid?.() !== 0) {
+    throw new PlatformError(`these programs are missing: ${names.join(', ')}`, {
+      remedy: `install them: sudo apt-get install ${names.join(' ')}`,
+    });
+  }
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const remedy = `see the log, then try by hand: apt-get update && apt-get install ${names.join(' ')}`;
   await runLogged(['apt-get', 'update', '-q'], logFile, { env: environment, remedy, signal });

@@ -1,7 +1,7 @@
 // Builds images from their folders into archives named by content hash. An archive appears under its name only when it is
 // whole, so a cache is never half right; what is there already is not built again, nor is what only it stood on.
 
-import { access, mkdir, mkdtemp, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lockOrWait, unlock } from './build-lock.ts';
@@ -57,6 +57,13 @@ export async function buildImages(options: BuildImagesOptions): Promise<Record<s
 
 export function archiveFile(cacheDir: string, image: { name: string; hash: string }): string {
   return path.join(cacheDir, 'images', `${image.name}-${image.hash}.oci.tar`);
+}
+
+/** Whether every image has been built once, be it from older sources: what a change builds anew shares most with it. */
+export async function hasArchives(cacheDir: string, names: readonly string[]): Promise<boolean> {
+  const files = await readdir(path.join(cacheDir, 'images')).catch(() => []);
+  const built = new Set(files.map((file) => /^(.+)-[0-9a-f]{16}\.oci\.tar$/.exec(file)?.[1]));
+  return names.every((name) => built.has(name));
 }
 
 /** The archive of a reference that `buildImages` gave. */

@@ -92,7 +92,7 @@ const KERNEL_SETTINGS: readonly (readonly [string, string])[] = [
 /** Removes the pair and the namespace. Processes inside must have ended. */
 export async function deleteNetwork(paths: PlatformPaths): Promise<void> {
   // Deleting either end of a pair deletes both.
-  if ((await tryRun(['ip', 'link', 'show', paths.hostInterface])).code === 0) {
+  if (await exists(`/sys/class/net/${paths.hostInterface}`)) {
     await run(['ip', 'link', 'delete', paths.hostInterface]);
   }
   if (await exists(paths.netnsFile)) await run(['ip', 'netns', 'delete', paths.netns]);

@@ -116,6 +116,8 @@ async function isContainerInit(pid: number, shims: ReadonlySet<number>): Promise
 }
 
 async function pidsInNetwork(paths: PlatformPaths): Promise<number[]> {
+  // A platform without a node of its own runs on machines that have no `ip`.
+  if (!(await exists(paths.netnsFile))) return [];
   const result = await tryRun(['ip', 'netns', 'pids', paths.netns]);
   return result.code === 0
     ? result.stdout

@@ -14,6 +14,7 @@ import {
 import { prepareEdge } from '../applications/edge.ts';
 import { choosePorts, type Ports } from '../applications/ports.ts';
 import { preparePostgres } from '../applications/postgres.ts';
+import { CLUSTER_SETTINGS } from '../existing-cluster.ts';
 import { ingressNodePort } from '../manifests/apply-manifests.ts';
 import { findLeftovers, stopPods, sweep } from '../node/sweep.ts';
 import { messageOf, PlatformError } from '../platform-error.ts';
@@ -81,6 +82,7 @@ export class Supervisor {
     }
     // Root inside a pod's user namespace is nobody outside, and must pass through to its own root folder.
     await mkdir(this.#paths.runtime, { recursive: true, mode: 0o711 });
+    if (this.#paths.run === this.#paths.runtime) return;
     await symlink(this.#paths.runtime, this.#paths.run).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });
@@ -188,9 +190,9 @@ export class Supervisor {
       // Our own node's runc and kernel give pods user namespaces; of another cluster nothing is known.
       workerSettings: {
         HAS_USER_NAMESPACES: String('pki' in cluster),
-        ...('pki' in cluster && { API_SUBJECT: 'User:souk:api' }),
+        ...('pki' in cluster ? { API_SUBJECT: 'User:souk:api' } : fromEnvironment(CLUSTER_SETTINGS)),
       },
-      extra: passedOn(),
+      extra: fromEnvironment(PASSED_ON),
     };
     const startedAt = Date.now();
     await this.#step('migrate', 'database schema', 'migrate', async () => {
@@ -285,6 +287,6 @@ const PASSED_ON = [
   'WORKER_CONCURRENCY',
 ];
 
-function passedOn(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.includes(name)));
+function fromEnvironment(names: readonly string[]): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => names.includes(name)));
 }

@@ -28,7 +28,12 @@ export const up = defineCommand({
     'engine-folder': { type: 'string', value: 'FOLDERS', help: 'folders of further engines, divided by ":"' },
     json: { type: 'boolean', help: 'print JSON and nothing else on standard output; implies --detach' },
   },
-  details: 'A second "up" finds the running platform. --demo without a name means medusa.',
+  details: [
+    'A second "up" finds the running platform. --demo without a name means medusa.',
+    'With --kubeconfig, the environment tells what that cluster has: INGRESS_CLASS, INGRESS_NAMESPACE and INGRESS_POD_LABELS of its',
+    'ingress controller, STORAGE_CLASS, CLUSTER_ISSUER (cert-manager), and IMAGES_FILE (JSON, image name to reference) for',
+    'images that its nodes pull; see docs/operations/local-platform.md.',
+  ].join(' '),
   examples: ['souk up', 'souk up --detach', 'souk up --demo', 'souk up --demo=medusa --json'],
   run: async ({ values, terminal, env, signal }) => {
     const local = await import('@souk/local');
@@ -47,6 +52,7 @@ export const up = defineCommand({
     const platform = await orInterrupted(start, { signal, terminal });
     const { facts } = platform;
     if (!values.json) announce(platform, performance.now() - startedAt, terminal);
+    tellImagesToBring(platform, terminal);
     if (engine !== undefined) {
       const client = createClient({ url: facts.edgeUrl, token: await readToken(facts.tokenFile) });
       const demo = await runDemo({ client, engine, terminal, edgeUrl: facts.edgeUrl, signal });
@@ -113,6 +119,16 @@ function announce(platform: RunningPlatform, tookMs: number, terminal: Terminal)
   terminal.print(`  platform     ${platformUrl(platform)}`);
   terminal.print('  first store  souk store create NAME --wait');
   terminal.print('  what runs    souk status');
+}
+
+function tellImagesToBring({ imagesToBring }: RunningPlatform, terminal: Terminal): void {
+  if (imagesToBring.length === 0) return;
+  terminal.note("The cluster's nodes must be given these images before a store can start, under exactly these names:");
+  for (const { reference, archive } of imagesToBring) terminal.note(`  ${reference}  ${archive}`);
+  terminal.note('On each node: ctr -n k8s.io images import FILE (kind: kind load image-archive FILE).');
+  terminal.note(
+    'Or push them to a registry and start again with IMAGES_FILE, a JSON file: image name to pushed reference.',
+  );
 }
 
 function announceDemo(demo: Awaited<ReturnType<typeof runDemo>>, terminal: Terminal): void {

@@ -199,6 +199,29 @@ describe('the client', () => {
     await assert.rejects(createClient({ url, token: null }).getStore(STORE.id), UnexpectedAnswerError);
   });
 
+  it('asks again when the answer breaks off in its middle', async () => {
+    const { url, requests } = await serve((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '5000' });
+      response.write('{"id":');
+      setTimeout(() => response.destroy(), 20);
+    }, json(STORE));
+    assert.equal((await createClient({ url, token: null }).getStore(STORE.id)).id, STORE.id);
+    assert.equal(requests.length, 2);
+  });
+
+  it('does not wait for ever for the rest of an answer', async () => {
+    const { url } = await serve((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '5000' });
+      response.write('{"id":');
+    });
+    const client = createClient({ url, token: null, timeoutMs: 200 });
+    await assert.rejects(client.retryStore(STORE.id), (error) => {
+      assert.ok(error instanceof UnreachableError);
+      assert.match(error.message, /no answer within 0.2 s/);
+      return true;
+    });
+  });
+
   it('reads every page of a list', async () => {
     const page = (name: string, next: string | null) => json({ items: [{ ...STORE, name }], next, cursor: '1.1' });
     const { url, requests } = await serve(page('one', 'p2'), page('two', null));

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { UnexpectedAnswerError, UnreachableError } from './client-errors.ts';
 import { type Event, type EventList, eventListSchema } from './event.ts';
 import { type StreamOptions, streamEvents } from './event-stream.ts';
-import { type Connection, type Exchange, exchange, parseJson } from './http-exchange.ts';
+import { type Connection, type Exchange, exchange, exchangeText, parseJson } from './http-exchange.ts';
 import { type Job, jobListSchema } from './job.ts';
 import {
   type Engine,
@@ -55,8 +55,7 @@ export function createClient(connection: Connection) {
   const at = (id: string, rest = ''): string => `/api/v1/stores/${encodeURIComponent(id)}${rest}`;
 
   async function call<T>(schema: z.ZodType<T>, request: Exchange): Promise<T> {
-    const response = await exchange(connection, request);
-    const answer = schema.safeParse(parseJson(await response.text()));
+    const answer = schema.safeParse(parseJson(await exchangeText(connection, request)));
     if (answer.success) return answer.data;
     throw new UnexpectedAnswerError(
       `${request.method} ${request.path} answered something unexpected; client and platform may differ in version`,

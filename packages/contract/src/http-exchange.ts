@@ -7,7 +7,7 @@ export interface Connection {
   readonly url: string;
   readonly token: string | null;
   readonly fetch?: typeof fetch;
-  /** For one attempt, until the headers are there. */
+  /** For one attempt; of what comes as a stream, until its headers are there. */
   readonly timeoutMs?: number;
 }
 
@@ -30,9 +30,20 @@ const LONGEST_PAUSE_MS = 5_000;
 
 /** Resolves with a 2xx answer whose body is still unread; everything else is thrown. */
 export async function exchange(connection: Connection, request: Exchange): Promise<Response> {
+  return await repeat(connection, request, async (response) => response);
+}
+
+/** The same, with the whole body read within the deadline; an answer that breaks off counts as none. */
+export async function exchangeText(connection: Connection, request: Exchange): Promise<string> {
+  return await repeat(connection, request, (response) => response.text());
+}
+
+type Read<T> = (response: Response) => Promise<T>;
+
+async function repeat<T>(connection: Connection, request: Exchange, read: Read<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await attemptOnce(connection, request);
+      return await attemptOnce(connection, request, read);
     } catch (error) {
       const pauseMs = pauseBefore(error, attempt);
       if (pauseMs === null || !request.isRepeatable || attempt === ATTEMPTS) throw error;
@@ -54,7 +65,7 @@ function pauseBefore(error: unknown, attempt: number): number | null {
   return null;
 }
 
-async function attemptOnce(connection: Connection, request: Exchange): Promise<Response> {
+async function attemptOnce<T>(connection: Connection, request: Exchange, read: Read<T>): Promise<T> {
   const url = urlOf(connection, request);
   const headers: Record<string, string> = { accept: 'application/json', ...request.headers };
   if (connection.token !== null) headers.authorization = `Bearer ${connection.token}`;
@@ -64,25 +75,27 @@ async function attemptOnce(connection: Connection, request: Exchange): Promise<R
   const deadline = new AbortController();
   const timeoutMs = connection.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const timer = setTimeout(() => deadline.abort(), timeoutMs);
-  // The deadline ends with the headers; the caller's signal also ends the reading of the body.
+  // The deadline ends with what is read here; the caller's signal also ends what is read later.
   const signal = request.signal === undefined ? deadline.signal : AbortSignal.any([deadline.signal, request.signal]);
-  let response: Response;
   try {
-    response = await (connection.fetch ?? fetch)(url, {
+    const response = await (connection.fetch ?? fetch)(url, {
       method: request.method,
       headers,
       signal,
       ...(hasBody ? { body: JSON.stringify(request.body) } : {}),
     });
+    if (!response.ok) throw await refusal(connection, request, response);
+    return await read(response);
   } catch (error) {
+    if (error instanceof RefusedError || error instanceof UnexpectedAnswerError || error instanceof UnreachableError) {
+      throw error;
+    }
     request.signal?.throwIfAborted();
     const reason = deadline.signal.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error);
     throw new UnreachableError(connection.url, reason, error);
   } finally {
     clearTimeout(timer);
   }
-  if (response.ok) return response;
-  throw await refusal(connection, request, response);
 }
 
 function urlOf(connection: Connection, { path, query = {} }: Exchange): string {

@@ -249,6 +249,14 @@ export const API_VARIABLES = {
     type: 'number',
     purpose: 'Rate limit of one tenant on creating stores; 0: none',
   },
+  maxStores: {
+    name: 'PLATFORM_MAX_STORES',
+    source: 'env',
+    schema: z.coerce.number().int().min(0),
+    byDefault: '0',
+    type: 'number',
+    purpose: "Most stores of all tenants together; 0: no limit but the tenants' own",
+  },
   eventRetentionDays: {
     name: 'EVENT_RETENTION_DAYS',
     source: 'env',

@@ -91,6 +91,17 @@ describe('running Helm', () => {
     assert.ok(lease.msLeft() > 0, 'it was alive when the lease ended');
   });
 
+  it('ends it when it hangs, though the lease goes on', async () => {
+    const path = await writeProgram('sleep-3', `echo $$ > "${folder}/pid-3"; exec sleep 60`);
+    await assert.rejects(runHelm({ path, env, timeoutMs: 1_000 }, ['upgrade'], '', held), (error) => {
+      assert.ok(error instanceof HelmError);
+      assert.equal(error.message, 'helm upgrade: it did not end within 1 s');
+      assert.equal(error.isPermanent, false);
+      return true;
+    });
+    await untilDead(Number(await untilWritten(join(folder, 'pid-3'))), 1_000);
+  });
+
   for (const [signal, withinMs] of [
     ['SIGKILL', 1_000],
     ['SIGSTOP', 6_000],

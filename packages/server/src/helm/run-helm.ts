@@ -13,10 +13,13 @@ const SILENCE_SECONDS = 4;
 // The last pulse still leaves the guard its whole silence before the lease ends.
 const LAST_PULSE_MS = SILENCE_SECONDS * 1_000 + 500;
 const STDERR_LIMIT = 64 * 1024;
+// Helm itself waits for ever for an API server that took its call and hangs. It needs seconds; a busy machine makes that a minute.
+const TIMEOUT_MS = 120_000;
 
 export interface HelmProgram {
   readonly path: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
 }
 
 export async function runHelm(
@@ -46,6 +49,12 @@ export async function runHelm(
     killGroup(child.pid);
   };
   lease.signal.addEventListener('abort', kill);
+  const timeoutMs = program.timeoutMs ?? TIMEOUT_MS;
+  let isOverdue = false;
+  const deadline = setTimeout(() => {
+    isOverdue = true;
+    kill();
+  }, timeoutMs);
   let stderr = '';
   stderrStream.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-STDERR_LIMIT);
@@ -56,11 +65,15 @@ export async function runHelm(
       child.on('close', resolve);
     });
     lease.signal.throwIfAborted();
+    if (isOverdue) {
+      throw new HelmError(args[0] ?? '', `Error: it did not end within ${timeoutMs / 1000} s`);
+    }
     if (code !== 0) {
       throw new HelmError(args[0] ?? '', stderr);
     }
   } finally {
     clearInterval(beat);
+    clearTimeout(deadline);
     lease.signal.removeEventListener('abort', kill);
     pulses.destroy();
   }

@@ -215,6 +215,30 @@ describe('rate limits', () => {
   });
 });
 
+describe('a platform with a limit over all tenants', () => {
+  test('takes exactly as many stores as it says, however many tenants ask at once, and frees a place with a deletion', async () => {
+    const world = await createTestApp({ maxStores: 7 });
+    const tenants = await Promise.all(Array.from({ length: 12 }, () => world.addTenant({ maxStores: 5 })));
+    const create = (tenant: TestTenant, name: string) =>
+      world.call(tenant, 'POST', '/api/v1/stores', { name, engine: 'test-shop' });
+    const answers = await Promise.all(
+      tenants.flatMap((tenant, of) => Array.from({ length: 5 }, (_, index) => create(tenant, `t${of}-${index}`))),
+    );
+    const made = answers.filter(({ status }) => status === 201);
+    assert.equal(made.length, 7);
+    const refused = answers.filter(({ status }) => status !== 201);
+    assert.deepEqual([...new Set(refused.map(({ status, json }) => `${status} ${json.code}`))], ['429 quota_exceeded']);
+    assert.deepEqual(refused[0]?.json.limit, { name: 'stores of the platform', value: 7, used: 7 });
+    await sql`
+      update stores set phase = 'deleted', desired_phase = 'deleted', deletion_requested_at = now(), deleted_at = now()
+      where id = ${made[0]?.json.store.id}`.execute(world.db);
+    const [first] = tenants;
+    assert.ok(first);
+    assert.equal((await create(first, 'in-the-freed-place')).status, 201);
+    await world.close();
+  });
+});
+
 describe('a database that is slow', () => {
   test('is told as unavailable and not as a mistake of ours', async () => {
     const world = await createTestApp();

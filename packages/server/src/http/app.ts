@@ -43,6 +43,7 @@ export interface AppOptions {
   readonly tokenRequestsPerMinute: number;
   readonly addressRequestsPerMinute: number;
   readonly storeCreatesPerHour: number;
+  readonly maxStores: number;
   /** False once the process is told to stop: load balancers then look elsewhere. */
   readonly isServing: () => boolean;
   readonly streamHeartbeatMs?: number;
@@ -115,6 +116,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     address: options.address,
     platformKey: options.platformKey,
     createsPerHour: options.storeCreatesPerHour,
+    maxStores: options.maxStores,
   });
   const insight = createStoreInsight({ db, reader: options.reader, rendering: service.rendering });
   const { actorOf } = auth;

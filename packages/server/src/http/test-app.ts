@@ -111,6 +111,7 @@ export async function createTestApp(options: Partial<AppOptions> = {}): Promise<
     tokenRequestsPerMinute: 0,
     addressRequestsPerMinute: 0,
     storeCreatesPerHour: 0,
+    maxStores: 0,
     isServing: () => true,
     ...options,
   });

@@ -6,9 +6,13 @@ import type { Log } from '../log.ts';
 export interface PeriodicOptions {
   readonly everyMs: number;
   readonly log: Log;
-  /** Each answers how many rows it touched. */
-  readonly tasks: Readonly<Record<string, () => Promise<number>>>;
+  /** Each touches at most `limit` rows, so that no statement is long, and answers how many those were. */
+  readonly tasks: Readonly<Record<string, (limit: number) => Promise<number>>>;
 }
+
+const ROWS_AT_ONCE = 1_000;
+// A chore that never gets through must not keep the others from their turn.
+const MOST_TURNS = 1_000;
 
 export interface Periodic {
   runOnce(): Promise<void>;
@@ -18,11 +22,19 @@ export interface Periodic {
 export function runPeriodically({ everyMs, log, tasks }: PeriodicOptions): Periodic {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
+  let isStopping = false;
 
   async function runOnce(): Promise<void> {
     for (const [task, run] of Object.entries(tasks)) {
       try {
-        const rows = await run();
+        let rows = 0;
+        for (let turn = 0; turn < MOST_TURNS && !isStopping; turn += 1) {
+          const touched = await run(ROWS_AT_ONCE);
+          rows += touched;
+          if (touched < ROWS_AT_ONCE) {
+            break;
+          }
+        }
         log.debug({ task, rows }, 'chore done');
       } catch (error) {
         log.warn({ task, reason: messageOf(error) }, 'a chore failed; it is tried again next time');
@@ -44,6 +56,7 @@ export function runPeriodically({ everyMs, log, tasks }: PeriodicOptions): Perio
   return {
     runOnce,
     async stop() {
+      isStopping = true;
       clearTimeout(timer);
       await running;
       clearTimeout(timer);

@@ -49,15 +49,14 @@ const hub = createEventHub({ db, databaseUrl: config.databaseUrl, log });
 await hub.start();
 
 const HOUR_MS = 3_600_000;
-const ROWS_AT_ONCE = 1_000;
 const housekeeping = runPeriodically({
   everyMs: HOUR_MS,
   log,
   tasks: {
-    'trim events': () => trimEvents(db, config.eventRetentionDays, ROWS_AT_ONCE),
-    'delete ended jobs': () => deleteFinishedJobs(db, config.jobRetentionDays, ROWS_AT_ONCE),
-    'delete old idempotency keys': () => deleteOldIdempotencyKeys(db, ROWS_AT_ONCE),
-    'delete old rate limit buckets': () => deleteOldBuckets(db, ROWS_AT_ONCE),
+    'trim events': (limit) => trimEvents(db, config.eventRetentionDays, limit),
+    'delete ended jobs': (limit) => deleteFinishedJobs(db, config.jobRetentionDays, limit),
+    'delete old idempotency keys': (limit) => deleteOldIdempotencyKeys(db, limit),
+    'delete old rate limit buckets': (limit) => deleteOldBuckets(db, limit),
     'forget dead workers': () => forgetDeadWorkers(db, 1),
   },
 });

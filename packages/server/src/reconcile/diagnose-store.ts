@@ -43,7 +43,8 @@ async function diagnosePod(scope: DiagnosedScope, pod: Pod, secrets: readonly st
     name: pod.metadata.name,
     problem: describePodProblem(pod) ?? 'not ready yet',
     restarts: countRestarts(pod),
-    log: cutSecrets(await readLastLines(scope, pod), secrets),
+    // Shortened only now: half of a secret at the edge would be one that nobody recognises.
+    log: cutSecrets(await readLastLines(scope, pod), secrets).slice(-LOG_CHARACTERS),
   };
 }
 
@@ -62,7 +63,7 @@ async function readLastLines({ kube, namespace, lease }: DiagnosedScope, pod: Po
     for await (const chunk of chunks ?? []) {
       text += chunk;
     }
-    return text.slice(-LOG_CHARACTERS);
+    return text;
   } catch {
     // A container that never ran has no log; the rest of the diagnosis is worth having all the same.
     return '';

@@ -129,7 +129,7 @@ describe('reconciling a store', () => {
     const namespace = await world.kube.get('Namespace', { name: storeNamespace(storeId) });
     world.kube.blockDeletion('some finalizer is in the way');
     await world.kube.delete('Namespace', { name: storeNamespace(storeId) }, { uid: namespace?.metadata.uid ?? '' });
-    for (const _ of [1, 2]) {
+    for (const _ of [1, 2, 3, 4]) {
       const outcome = await world.attempt(storeId);
       assert.equal(outcome.outcome, 'waiting');
     }
@@ -140,6 +140,10 @@ describe('reconciling a store', () => {
     assert.equal(told.length, 1);
     world.kube.blockDeletion(null);
     assert.equal(await world.settle(storeId), 'completed');
+    // However long it takes, the timeline does not grow with it; and its last word is that nothing is left.
+    const last = (await world.eventTypes(storeId)).filter((type) => type.endsWith(' confirmGone'));
+    assert.ok(last.length <= 3, `${last.length} entries of one step`);
+    assert.equal(last.at(-1), 'store.step_completed confirmGone');
     assert.equal((await world.readRow(storeId)).errorMessage, null);
   });
 
@@ -164,6 +168,25 @@ describe('reconciling a store', () => {
     assert.equal((await world.readRow(storeId)).phase, 'ready');
     const admin = await world.kube.readSecret({ namespace, name: 'store-admin' });
     assert.equal(admin?.password, 'a very secret password', 'the password that was given is still the one');
+  });
+
+  it('cuts a secret out of a log also where the log itself is cut off in its middle', async () => {
+    const storeId = await world.insertStore({ password: 'a very secret password' });
+    world.setWeather('pods crash');
+    const line = `a very secret password${'.'.repeat(3_990)}\n`;
+    world.kube.setLogs({ namespace: storeNamespace(storeId), name: 'front-0' }, line);
+    await world.settle(storeId);
+    const { rows } = await sql<{ text: string }>`
+      select string_agg(events::text, '') as text from events where store_id = ${storeId}`.execute(world.db);
+    assert.match(rows[0]?.text ?? '', /\.{3000}/);
+    assert.ok(!rows[0]?.text.includes('password...'), 'the end of the password is in the timeline');
+  });
+
+  it('gives an engine what its values are made of, and nothing that is a secret of the platform', async () => {
+    await world.settle(await world.insertStore());
+    const seen = world.valuesInputs.at(-1) ?? {};
+    assert.ok('hosts' in seen && 'images' in seen);
+    assert.ok(!('platformKey' in seen) && !('apiSubject' in seen));
   });
 
   it('leaves a failed store alone until it is retried', async () => {

@@ -7,6 +7,8 @@ import { type StoreScope, storeUrl } from './store-scope.ts';
 
 // A first page may be slow while a shop warms up, but a shopper would not wait longer.
 const REQUEST_TIMEOUT_MS = 10_000;
+// A shop is its owner's code: what it pours out must not fill the worker, which serves all of them.
+const LARGEST_ANSWER_MIB = 8;
 
 export function createShopClient(scope: StoreScope): ShopClient {
   const publicUrl = new URL(storeUrl(scope));
@@ -57,7 +59,12 @@ async function send({ method, path, request, connectTo, publicUrl, signal }: Sen
     sent.end(body);
   });
   const chunks: Buffer[] = [];
+  let bytes = 0;
   for await (const chunk of response) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > LARGEST_ANSWER_MIB * 1024 * 1024) {
+      throw new Error(`${path} answered more than ${LARGEST_ANSWER_MIB} MiB`);
+    }
     chunks.push(chunk as Buffer);
   }
   const text = Buffer.concat(chunks).toString('utf8');

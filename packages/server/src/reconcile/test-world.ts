@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { PlanName, StoreId } from '@souk/contract';
 import { sql } from 'kysely';
 import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
-import type { Engine } from '../engines/engine.ts';
+import type { Engine, ValuesInput } from '../engines/engine.ts';
 import { LeaseLostError, TerminalError } from '../errors.ts';
 import { createMemoryHelm, type MemoryHelm } from '../helm/memory-helm.ts';
 import { createMemorySink } from '../helm/memory-sink.ts';
@@ -29,6 +29,8 @@ export interface World extends TestDatabase {
   readonly kube: MemoryKube;
   readonly helm: MemoryHelm;
   readonly newerWishes: NewerWishes;
+  /** What the engine was given for its values, each time. */
+  readonly valuesInputs: readonly ValuesInput[];
   setWeather(weather: Weather): void;
   setShopProblem(problem: string | null): void;
   setProvisionTimeout(timeoutMs: number): void;
@@ -68,6 +70,7 @@ export async function createWorld(): Promise<World> {
   let weather: Weather = 'fine';
   let shopProblem: string | null = null;
   let provisionTimeoutMs = 60_000;
+  const valuesInputs: ValuesInput[] = [];
   actAsControllers(kube, () => weather);
   const engine: Engine = {
     name: 'test-shop',
@@ -91,7 +94,10 @@ export async function createWorld(): Promise<World> {
         'store-internal': { passwordHash: hashOf(password) },
       };
     },
-    values: ({ hosts, plan }) => ({ hosts: [...hosts], plan }),
+    values: (input) => {
+      valuesInputs.push(input);
+      return { hosts: [...input.hosts], plan: input.plan };
+    },
     verify: async () => {
       if (shopProblem !== null) {
         throw new Error(shopProblem);
@@ -141,6 +147,7 @@ export async function createWorld(): Promise<World> {
     kube,
     helm,
     newerWishes,
+    valuesInputs,
     attempt,
     setWeather: (value) => {
       weather = value;

@@ -41,6 +41,19 @@ export async function countLiveStores(db: Db, tenantId: string): Promise<number>
   return rows[0]?.count ?? 0;
 }
 
+/** The same over all tenants. */
+export async function countAllLiveStores(db: Db): Promise<number> {
+  const { rows } = await sql<{ count: number }>`select count(*) as count from stores where phase <> 'deleted'`.execute(
+    db,
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** Makes creates of different tenants take turns until the end of the transaction: two at once would count the same free place. */
+export async function lockStoreTotal(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended('stores.total', 0))`.execute(tx);
+}
+
 export async function readStore(db: Db, tenantId: string, storeId: string): Promise<StoreRow | null> {
   const { rows } = await sql<StoreRow>`
     select ${columns} from stores where id = ${storeId} and tenant_id = ${tenantId}`.execute(db);

@@ -22,7 +22,15 @@ import {
   type StoreRow,
   toStore,
 } from './store.ts';
-import { countLiveStores, insertStore, markForDeletion, readStore, wishAgain } from './store-queries.ts';
+import {
+  countAllLiveStores,
+  countLiveStores,
+  insertStore,
+  lockStoreTotal,
+  markForDeletion,
+  readStore,
+  wishAgain,
+} from './store-queries.ts';
 
 export interface StoreServiceOptions {
   readonly db: Db;
@@ -30,6 +38,8 @@ export interface StoreServiceOptions {
   readonly address: PublicAddress;
   readonly platformKey: Buffer;
   readonly createsPerHour: number;
+  /** Of all tenants together; 0: no limit. */
+  readonly maxStores: number;
 }
 
 export interface StoreService {
@@ -94,12 +104,19 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
       if (idempotencyKey === null) {
         // A crowd at a full quota is refused here, without queueing for the tenant's lock; the count below it is the one that decides.
         refuseWhenFull(await readQuota(db, actor.tenantId), await countLiveStores(db, actor.tenantId));
+        if (options.maxStores > 0) {
+          refuseWhenPlatformFull(options.maxStores, await countAllLiveStores(db));
+        }
       }
       return inTransaction(db, async (tx) => {
         const quota = await lockQuota(tx, actor.tenantId);
         const request = idempotentRequest(actor, idempotencyKey, ['create', wish], platformKey);
         return once(tx, request, async () => {
           refuseWhenFull(quota, await countLiveStores(tx, actor.tenantId));
+          if (options.maxStores > 0) {
+            await lockStoreTotal(tx);
+            refuseWhenPlatformFull(options.maxStores, await countAllLiveStores(tx));
+          }
           await takeRateLimit(tx, `creates:${actor.tenantId}`, creates);
           const row = await insertWish(tx, actor, wish, engine.version);
           await appendEvent(tx, {
@@ -179,6 +196,17 @@ function refuseWhenFull({ maxStores }: Quota, used: number): void {
       'quota_exceeded',
       `This tenant may have ${maxStores} stores and has ${used}; delete one or ask for a larger quota.`,
       { limit: { name: 'stores', value: maxStores, used } },
+    );
+  }
+}
+
+/** How many there are is not told: that is other tenants' business. */
+function refuseWhenPlatformFull(most: number, used: number): void {
+  if (used >= most) {
+    throw new AppError(
+      'quota_exceeded',
+      `This platform may hold ${most} stores in all and is full; delete one or ask whoever runs it for more room.`,
+      { limit: { name: 'stores of the platform', value: most, used: most } },
     );
   }
 }

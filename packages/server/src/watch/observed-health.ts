@@ -77,8 +77,11 @@ export async function writeHealth(
 }
 
 export interface ClusterFacts {
-  readonly version: string;
+  /** Null while the cluster does not answer. */
+  readonly version: string | null;
   readonly nodes: readonly { readonly name: string; readonly ready: boolean }[];
+  /** What is wrong with the cluster as a whole; null when nothing is. */
+  readonly message: string | null;
 }
 
 export async function writeClusterFacts(db: Db, fence: number, baseDomain: string, facts: ClusterFacts): Promise<void> {

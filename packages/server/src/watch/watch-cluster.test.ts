@@ -114,6 +114,7 @@ describe('the watch', () => {
         actor: 'a worker',
         log: silentLog(),
         metrics: createMetrics('test'),
+        factsMs: 200,
       },
       { fence: fence ?? 0, signal: term.signal },
     );
@@ -248,7 +249,37 @@ describe('the watch', () => {
       return rows[0]?.observed;
     };
     const facts = await until(read, (observed) => JSON.stringify(observed).includes('souk'));
-    assert.deepEqual(facts, { version: 'v1.36.3', nodes: [{ name: 'souk', ready: true }] });
+    assert.deepEqual(facts, { version: 'v1.36.3', nodes: [{ name: 'souk', ready: true }], message: null });
+  });
+
+  it('says that the cluster does not answer, and that it does again', async () => {
+    const readMessage = async () => {
+      const { rows } = await sql<{ message: string | null }>`
+        select observed ->> 'message' as message from clusters`.execute(database.db);
+      return rows[0]?.message ?? null;
+    };
+    await until(readMessage, (message) => message === null);
+    kube.setUnreachable(true);
+    await until(readMessage, (message) => message?.includes('does not answer') === true);
+    kube.setUnreachable(false);
+    await until(readMessage, (message) => message === null);
+  });
+
+  it('forgets nothing that it could not write while the database was in trouble', async () => {
+    const id = await makeLivingStore();
+    await until(
+      () => readHealth(id),
+      (row) => row?.health === 'healthy',
+    );
+    await sql`alter table stores rename to stores_away`.execute(database.db);
+    kube.put('Deployment', { name: 'front', namespace: storeNamespace(id) }, { status: { availableReplicas: 0 } });
+    await delay(600);
+    await sql`alter table stores_away rename to stores`.execute(database.db);
+    await until(
+      () => readHealth(id),
+      (row) => row?.health === 'degraded',
+      20_000,
+    );
   });
 
   it('writes nothing once its term is another one', async () => {

@@ -32,6 +32,7 @@ export interface WatchContext {
   readonly actor: string;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly factsMs?: number;
 }
 
 export interface ClusterWatch {
@@ -45,6 +46,7 @@ export interface ClusterWatch {
 export function createClusterWatch(context: WatchContext, term: Term): ClusterWatch {
   const { db, kube, log, metrics, baseDomain } = context;
   const { signal } = term;
+  const factsMs = context.factsMs ?? FACTS_MS;
   const dirty = new Set<string>();
   const driftSince = new Map<string, number>();
   const driftTold = new Map<string, string>();
@@ -60,24 +62,29 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
   });
   let resyncAt = performance.now() + RESYNC_MS;
   let factsAt = 0;
-  let version = '';
+  let mustLookAtAll = false;
 
   async function runOnce(): Promise<void> {
     if (!cluster.isListed()) {
       return;
     }
+    // Before the resync, which fails where the cluster does not answer: that is what is to be told then.
+    if (performance.now() >= factsAt) {
+      factsAt = performance.now() + factsMs;
+      await writeFacts();
+    }
     if (performance.now() >= resyncAt) {
       resyncAt = performance.now() + RESYNC_MS;
       await resync();
-    }
-    if (performance.now() >= factsAt) {
-      factsAt = performance.now() + FACTS_MS;
-      await writeFacts();
     }
     addAll(dirty, cluster.takeChanged());
     if (mustLookAtRows) {
       mustLookAtRows = false;
       addAll(dirty, await observed.listStaleStoreIds(db));
+    }
+    if (mustLookAtAll) {
+      addAll(dirty, await observed.listLiveStoreIds(db));
+      mustLookAtAll = false;
     }
     for (const [storeId, since] of driftSince) {
       if (performance.now() - since >= DRIFT_CONFIRM_MS) {
@@ -167,16 +174,22 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
       await queueReconcile(forgotten);
     }
     reportOrphans(cluster, new Set(live), log);
-    version = '';
   }
 
   async function writeFacts(): Promise<void> {
-    version = version === '' ? await kube.readVersion(signal) : version;
+    let version: string | null = null;
+    let message: string | null = null;
+    try {
+      version = await kube.readVersion(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      message = `The cluster does not answer: ${messageOf(error)}.`;
+    }
     const nodes = cluster.nodes().map(({ metadata, status }) => ({
       name: metadata.name,
       ready: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
     }));
-    await observed.writeClusterFacts(db, term.fence, baseDomain, { version, nodes });
+    await observed.writeClusterFacts(db, term.fence, baseDomain, { version, nodes, message });
   }
 
   async function queueReconcile(store: { readonly id: string; readonly tenantId: string }): Promise<void> {
@@ -205,9 +218,11 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
         } catch (error) {
           signal.throwIfAborted();
           log.warn({ reason: messageOf(error) }, 'the watch could not write what it saw; trying again');
-          addAll(dirty, await observed.listLiveStoreIds(db).catch(() => []));
+          // Nobody knows how far it came; the next look is at everything.
+          mustLookAtAll = true;
+          mustLookAtRows = true;
         }
-        await Promise.race([woken, delay(FACTS_MS / 4, undefined, { signal })]).catch(() => undefined);
+        await Promise.race([woken, delay(factsMs / 4, undefined, { signal })]).catch(() => undefined);
         await delay(GATHER_MS, undefined, { signal }).catch(() => undefined);
       }
     },

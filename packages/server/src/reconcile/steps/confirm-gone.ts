@@ -24,6 +24,7 @@ async function watchUntilGone(scope: StoreScope): Promise<string | null> {
   const ended = new AbortController();
   const signal = AbortSignal.any([lease.signal, ended.signal]);
   const { promise, resolve, reject } = Promise.withResolvers<string | null>();
+  const wasDelayed = scope.store.errorCode !== null;
   let lastError: unknown;
   const options = {
     signal,
@@ -38,10 +39,13 @@ async function watchUntilGone(scope: StoreScope): Promise<string | null> {
   const blocker = () => describeBlocker(namespaces.items()[0], volumes.items().filter(isVolumeOf(namespace)));
 
   function look(): void {
-    if (isListed() && blocker() === null) {
-      resolve(null);
-    } else if (isListed()) {
+    const isGone = isListed() && blocker() === null;
+    // Once the delay itself has been told, further attempts are silent until the last, however many there are.
+    if (isListed() && (isGone ? wasDelayed : !wasDelayed)) {
       scope.announce();
+    }
+    if (isGone) {
+      resolve(null);
     }
   }
 

@@ -1,5 +1,6 @@
 // The Helm release, as chart, values and generation want it. What a dead worker left half-done is cleared first: Helm refuses every
 // change of a release that is pending, and every upgrade of one that never was deployed. Nothing is waited for here.
+import type { ValuesInput } from '../../engines/engine.ts';
 import { TerminalError } from '../../errors.ts';
 import { isPending, type Release } from '../../helm/helm.ts';
 import { HelmError } from '../../helm/helm-error.ts';
@@ -10,13 +11,7 @@ import { type StoreScope, storeHosts } from '../store-scope.ts';
 export async function installRelease(scope: StoreScope): Promise<StepOutcome> {
   const { helm, engine, namespace, lease, store } = scope;
   const ref = { namespace, name: namespace };
-  const values = engine.values({
-    storeId: store.id,
-    tenantId: store.tenantId,
-    plan: store.plan,
-    hosts: storeHosts(scope),
-    ...scope.settings,
-  });
+  const values = engine.values(valuesInput(scope));
   const fingerprint = await releaseFingerprint(engine.chartPath, values, store.generation);
   const found = await helm.readRelease(ref, lease.signal);
   if (found?.status === 'deployed' && found.fingerprint === fingerprint && (await isWhole(scope))) {
@@ -34,6 +29,25 @@ export async function installRelease(scope: StoreScope): Promise<StepOutcome> {
     throw error;
   }
   return DONE;
+}
+
+/** By name, because the settings hold more than an engine may see: the platform's key is among them. */
+function valuesInput(scope: StoreScope): ValuesInput {
+  const { store, settings } = scope;
+  const { baseDomain, publicScheme, ingressClass, clusterIssuer, storageClass, hasUserNamespaces, images } = settings;
+  return {
+    storeId: store.id,
+    tenantId: store.tenantId,
+    plan: store.plan,
+    hosts: storeHosts(scope),
+    baseDomain,
+    publicScheme,
+    ingressClass,
+    clusterIssuer,
+    storageClass,
+    hasUserNamespaces,
+    images,
+  };
 }
 
 async function clearHalfDone(scope: StoreScope, found: Release | null): Promise<void> {

@@ -63,6 +63,9 @@ export function derivePaths(home: string, cache: string) {
     runtime: `/run/souk-${id}`,
     containerdSocket: `/run/souk-${id}/containerd.sock`,
     controlSocket: `/run/souk-${id}/supervisor.sock`,
+    // What pods are attached to the network lives as long as their network namespaces.
+    attachments: `/run/souk-${id}/attachments`,
+    policiesSocket: `/run/souk-${id}/network-policies.sock`,
     children: `/run/souk-${id}/children.json`,
     netns: `souk-${id}`,
     netnsFile: `/run/netns/souk-${id}`,

@@ -65,6 +65,9 @@ export function derivePaths(home: string, cache: string) {
     runtime,
     containerdSocket: path.join(runtime, 'containerd.sock'),
     controlSocket: path.join(runtime, 'supervisor.sock'),
+    // What pods are attached to the network lives as long as their network namespaces.
+    attachments: path.join(runtime, 'attachments'),
+    policiesSocket: path.join(runtime, 'network-policies.sock'),
     children: path.join(runtime, 'children.json'),
     netns: `souk-${id}`,
     netnsFile: `/run/netns/souk-${id}`,

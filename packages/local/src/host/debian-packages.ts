@@ -12,6 +12,7 @@ const NODE: readonly DebianPackage[] = [
   { name: 'nftables', file: '/usr/sbin/nft' },
   { name: 'iproute2', file: '/usr/sbin/ip' },
   { name: 'containernetworking-plugins', file: '/usr/lib/cni/ptp' },
+  { name: 'passt', file: '/usr/bin/pasta' },
   { name: 'buildah', file: '/usr/bin/buildah' },
   { name: 'mmdebstrap', file: '/usr/bin/mmdebstrap' },
   { name: 'kmod', file: '/usr/sbin/modprobe' },

@@ -8,6 +8,7 @@ import { run, tryRun } from '../host/run.ts';
 import { messageOf, PlatformError } from '../platform-error.ts';
 import { accessManifests } from './access.ts';
 import { corednsManifests } from './coredns.ts';
+import { policiesAccessManifests } from './network-policies.ts';
 import { storageClassManifest, volumesManifests } from './volumes.ts';
 
 export type ApplyOptions = {
@@ -21,6 +22,11 @@ export type ApplyOptions = {
 
 const INGRESS_FILE = fileURLToPath(new URL('./ingress.yaml', import.meta.url));
 const SERVES_WITHIN_S = 120;
+
+/** What the enforcer of network policies needs before any pod can start. */
+export async function applyPoliciesAccess(options: Pick<ApplyOptions, 'programs' | 'kubeconfig'>): Promise<void> {
+  await apply(options, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: policiesAccessManifests() }));
+}
 
 /** Applying the same objects again changes nothing. */
 export async function applyManifests(options: ApplyOptions): Promise<void> {
@@ -87,7 +93,7 @@ function kubectl({ programs, kubeconfig }: Pick<ApplyOptions, 'programs' | 'kube
   return [path.join(programs, 'kubectl'), `--kubeconfig=${kubeconfig}`];
 }
 
-async function apply(options: ApplyOptions, objects: string): Promise<void> {
+async function apply(options: Pick<ApplyOptions, 'programs' | 'kubeconfig'>, objects: string): Promise<void> {
   await run([...kubectl(options), 'apply', '--server-side', '--force-conflicts', '-f', '-'], { input: objects });
 }
 

@@ -1,16 +1,16 @@
-// The cluster's name server: Services and pods of the cluster, and a quick "no such name" for everything else, because the
-// node's network leads nowhere outside.
+// The cluster's name server: Services and pods of the cluster by itself, every other name by the host's resolver.
 
 import { createHash } from 'node:crypto';
 import { CLUSTER_DOMAIN } from '../node/node-facts.ts';
 import { DNS_IP } from '../node/node-network.ts';
+import { OUTSIDE_DNS_IP } from '../node/way-out.ts';
 import type { Manifest } from './manifest.ts';
 
 const NAMESPACE = 'kube-system';
 const LABELS = { 'app.kubernetes.io/name': 'coredns', 'k8s-app': 'kube-dns' };
 
-// Two blocks, because within one CoreDNS asks `template` before `kubernetes` whatever their order here.
-const COREFILE = `${CLUSTER_DOMAIN}:5353 in-addr.arpa:5353 ip6.arpa:5353 {
+// It listens on the port that the rest of the world calls DNS, because policies see the pod's port and not the Service's.
+const COREFILE = `${CLUSTER_DOMAIN}:53 in-addr.arpa:53 ip6.arpa:53 {
   errors
   health :8080
   ready :8181
@@ -21,10 +21,13 @@ const COREFILE = `${CLUSTER_DOMAIN}:5353 in-addr.arpa:5353 ip6.arpa:5353 {
   cache 5
   loadbalance
 }
-.:5353 {
+.:53 {
   errors
-  template ANY ANY . {
-    rcode NXDOMAIN
+  cache 30
+  forward . ${OUTSIDE_DNS_IP} {
+    # Without a way out, whoever asks is told at once.
+    failfast_all_unhealthy_upstreams
+    max_concurrent 1000
   }
 }
 `;
@@ -62,8 +65,8 @@ export function corednsManifests(image: string): Manifest[] {
         clusterIP: DNS_IP,
         selector: { 'k8s-app': 'kube-dns' },
         ports: [
-          { name: 'dns', port: 53, targetPort: 5353, protocol: 'UDP' },
-          { name: 'dns-tcp', port: 53, targetPort: 5353, protocol: 'TCP' },
+          { name: 'dns', port: 53, targetPort: 53, protocol: 'UDP' },
+          { name: 'dns-tcp', port: 53, targetPort: 53, protocol: 'TCP' },
         ],
       },
     },
@@ -100,7 +103,7 @@ function deployment(image: string): Manifest {
               name: 'coredns',
               image,
               args: ['-conf', '/etc/coredns/Corefile'],
-              ports: [{ name: 'dns', containerPort: 5353, protocol: 'UDP' }],
+              ports: [{ name: 'dns', containerPort: 53, protocol: 'UDP' }],
               readinessProbe: { httpGet: { path: '/ready', port: 8181 }, periodSeconds: 2 },
               livenessProbe: { httpGet: { path: '/health', port: 8080 }, periodSeconds: 10, failureThreshold: 5 },
               resources: { requests: { cpu: '20m', memory: '24Mi' }, limits: { memory: '128Mi' } },

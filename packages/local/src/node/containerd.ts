@@ -53,7 +53,7 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.tracing.proc
   enable_selinux = false
 
 [plugins.'io.containerd.cri.v1.runtime'.cni]
-  bin_dirs = [${JSON.stringify(CNI_PLUGINS)}]
+  bin_dirs = [${JSON.stringify(CNI_PLUGINS)}, ${JSON.stringify(node.programs)}]
   conf_dir = ${JSON.stringify(cniConfigFolder(paths))}
 
 [plugins.'io.containerd.cri.v1.runtime'.containerd]
@@ -85,6 +85,8 @@ export function renderCniConfig(paths: PlatformPaths): string {
           dataDir: path.join(paths.runtime, 'cni'),
         },
       },
+      // The pod starts when its network policies are in the kernel.
+      { type: 'attach-pod', socket: paths.policiesSocket },
     ],
   };
   return `${JSON.stringify(config, null, 2)}\n`;

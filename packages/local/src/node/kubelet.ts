@@ -6,6 +6,7 @@ import { writeFileAtomically } from '../host/files.ts';
 import type { PlatformPki } from '../pki/platform-pki.ts';
 import { CLUSTER_DOMAIN, NODE_NAME, type Node, program } from './node-facts.ts';
 import { DNS_IP } from './node-network.ts';
+import { OUTSIDE_DNS_IP } from './way-out.ts';
 
 export const KUBELET_HEALTH_PORT = 10248;
 
@@ -38,7 +39,6 @@ export function renderKubeletConfig(node: Node, pki: PlatformPki): Record<string
     authorization: { mode: 'Webhook' },
     clusterDomain: CLUSTER_DOMAIN,
     clusterDNS: [DNS_IP],
-    // The host's resolver is out of reach from the node's network; pods ask the cluster's name server.
     resolvConf: path.join(node.paths.config, 'resolv.conf'),
     containerRuntimeEndpoint: `unix://${node.paths.containerdSocket}`,
     cgroupDriver: 'cgroupfs',
@@ -72,7 +72,7 @@ export function renderKubeletConfig(node: Node, pki: PlatformPki): Record<string
 
 export async function writeKubeletConfig(node: Node, pki: PlatformPki): Promise<void> {
   await mkdir(node.paths.podLogs, { recursive: true });
-  await writeFileAtomically(path.join(node.paths.config, 'resolv.conf'), 'nameserver 127.0.0.1\n');
+  await writeFileAtomically(path.join(node.paths.config, 'resolv.conf'), `nameserver ${OUTSIDE_DNS_IP}\n`);
   await writeFileAtomically(
     path.join(node.paths.config, 'kubelet.json'),
     `${JSON.stringify(renderKubeletConfig(node, pki), null, 2)}\n`,

@@ -33,11 +33,12 @@ test('containerd is asked for no score that a machine without CAP_SYS_RESOURCE r
   assert.match(renderContainerdConfig(node), /^ {2}restrict_oom_score_adj = true$/m);
 });
 
-test('pods are routed and get their addresses from the pod network', () => {
-  const [plugin] = JSON.parse(renderCniConfig(node.paths)).plugins;
+test('pods are routed, get their addresses from the pod network, and wait for their policies', () => {
+  const [plugin, last] = JSON.parse(renderCniConfig(node.paths)).plugins;
   assert.equal(plugin.type, 'ptp');
   assert.deepEqual(plugin.ipam.ranges, [[{ subnet: POD_CIDR }]]);
   assert.ok(plugin.ipam.dataDir.startsWith(node.paths.runtime));
+  assert.deepEqual(last, { type: 'attach-pod', socket: node.paths.policiesSocket });
 });
 
 test('containerd is started from the programs folder with the config in SOUK_HOME', () => {

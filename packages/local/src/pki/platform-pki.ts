@@ -49,13 +49,14 @@ export async function preparePki(paths: PlatformPaths, names: PkiNames) {
     return file;
   };
   const inPki = (name: string): string => path.join(paths.pki, `${name}.kubeconfig`);
-  const [admin, worker, api, controllerManager, scheduler, proxy] = await Promise.all([
+  const [admin, worker, api, controllerManager, scheduler, proxy, policies] = await Promise.all([
     kubeconfig(paths.kubeconfig, 'souk:admin', ['system:masters']),
     kubeconfig(paths.workerKubeconfig, 'souk:worker', []),
     kubeconfig(paths.apiKubeconfig, 'souk:api', []),
     kubeconfig(inPki('controller-manager'), 'system:kube-controller-manager', []),
     kubeconfig(inPki('scheduler'), 'system:kube-scheduler', []),
     kubeconfig(inPki('kube-proxy'), 'system:kube-proxy', []),
+    kubeconfig(inPki('network-policies'), 'souk:network-policies', []),
   ]);
   const kubeletConfig = inPki('kubelet');
   await writeKubeconfig({
@@ -77,6 +78,6 @@ export async function preparePki(paths: PlatformPaths, names: PkiNames) {
     apiServer: files(apiServer),
     kubeletClient: files(kubeletClient),
     kubelet: files(kubelet),
-    kubeconfigs: { admin, worker, api, controllerManager, scheduler, proxy, kubelet: kubeletConfig },
+    kubeconfigs: { admin, worker, api, controllerManager, scheduler, proxy, policies, kubelet: kubeletConfig },
   };
 }

@@ -33,6 +33,8 @@ export const PROGRAMS: readonly Program[] = [
   { name: 'coredns', package: './cmd/coredns' },
   { name: 'volumes', package: './cmd/volumes' },
   { name: 'ingress', package: './cmd/ingress' },
+  { name: 'network-policies', package: './cmd/network-policies' },
+  { name: 'attach-pod', package: './cmd/attach-pod' },
 ];
 
 /** The linker's settings by which the programs report their versions instead of "unknown". */

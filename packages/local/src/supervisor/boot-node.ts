@@ -3,7 +3,7 @@
 
 import { mkdir, readFile } from 'node:fs/promises';
 import { importImages } from '../images/import-images.ts';
-import { applyManifests, awaitManifests } from '../manifests/apply-manifests.ts';
+import { applyManifests, applyPoliciesAccess, awaitManifests } from '../manifests/apply-manifests.ts';
 import { createCgroups } from '../node/cgroups.ts';
 import { containerdCommand, containerdEnvironment, writeContainerdConfig } from '../node/containerd.ts';
 import {
@@ -17,8 +17,10 @@ import { accepts, answersOk } from '../node/http-probe.ts';
 import { apiServerCommand, writeApiServerConfig } from '../node/kube-apiserver.ts';
 import { PROXY_HEALTH_PORT, proxyCommand, writeProxyConfig } from '../node/kube-proxy.ts';
 import { KUBELET_HEALTH_PORT, kubeletCommand, writeKubeletConfig } from '../node/kubelet.ts';
+import { policiesCommand } from '../node/network-policies.ts';
 import { apiServerUrl, type Node, program } from '../node/node-facts.ts';
 import { chooseNetwork, createNetwork, inNetwork } from '../node/node-network.ts';
+import { canLeave, createWayOut, wayOutSpec } from '../node/way-out.ts';
 import type { PlatformPki } from '../pki/platform-pki.ts';
 import { logFile, type PlatformPaths } from '../platform-paths.ts';
 import type { PartSpec } from '../processes/supervised-process.ts';
@@ -42,7 +44,7 @@ export async function bootNode({ paths, programs, images, pki, start, log }: Boo
   const cgroup = await createCgroups(paths);
   const node: Node = { paths, network, programs, pauseImage: images.pause ?? '', cgroup };
   await Promise.all([
-    createNetwork(paths, network),
+    createNetwork(paths, network).then(() => createWayOut(paths)),
     writeApiServerConfig(paths),
     writeContainerdConfig(node),
     ...[paths.volumes, paths.etcd, paths.kubelet].map((folder) => mkdir(folder, { recursive: true, mode: 0o711 })),
@@ -60,11 +62,16 @@ export async function bootNode({ paths, programs, images, pki, start, log }: Boo
       .filter(([name]) => PLATFORM_IMAGES.includes(name) === isOwn)
       .map(([, reference]) => reference);
 
+  if (await canLeave()) await start(wayOutSpec(paths));
+  else log('pods have no way out, because this machine has no /dev/net/tun');
   const containerd = start(specs.containerd).then(() => bring(wanted(true)));
   const control = start(specs.etcd).then(() => start(specs.apiServer));
   const [ownMs] = await Promise.all([
     containerd,
     control.then(() => Promise.all([start(specs.controllerManager), start(specs.scheduler), start(specs.proxy)])),
+    control
+      .then(() => applyPoliciesAccess({ programs, kubeconfig: paths.kubeconfig }))
+      .then(() => start(specs.policies)),
     Promise.all([containerd, control]).then(() => start(specs.kubelet)),
   ]);
   const manifests = {
@@ -121,6 +128,7 @@ async function nodeParts(node: Node, pki: PlatformPki) {
     ),
     scheduler: part('kube-scheduler', schedulerCommand(node, pki), at('https', SCHEDULER_PORT, '/healthz')),
     proxy: part('kube-proxy', proxyCommand(node), at('http', PROXY_HEALTH_PORT, '/healthz')),
+    policies: part('network-policies', policiesCommand(node, pki), () => accepts(paths.policiesSocket)),
     containerd: part('containerd', containerdCommand(node), () => accepts(paths.containerdSocket)),
     kubelet: part('kubelet', kubeletCommand(node, pki), at('http', KUBELET_HEALTH_PORT, '/healthz')),
   };

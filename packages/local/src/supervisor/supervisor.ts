@@ -139,7 +139,7 @@ export class Supervisor {
     await this.#step('stop-node', 'stopping pods and the node', 'supervisor', async () => {
       await stopAll(named('kubelet', 'kube-controller-manager', 'kube-scheduler'));
       await stopPods(this.#paths);
-      await stopAll(named('kube-proxy', 'containerd', 'kube-apiserver', 'postgres'));
+      await stopAll(named('kube-proxy', 'network-policies', 'way-out', 'containerd', 'kube-apiserver', 'postgres'));
       await stopAll(named('etcd'));
       // A boot whose parts are taken away fails soon; what it started meanwhile is stopped as well.
       await Promise.race([booting, delay(BOOT_ENDS_WITHIN_MS, undefined, { ref: false })]);

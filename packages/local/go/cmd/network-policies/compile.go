@@ -1,0 +1,425 @@
+// Objects of the cluster → what the packet filter is to hold. Pure: the same objects give the same ruleset.
+//
+// A packet between pods passes two hooks' chains one after the other: what its source may send, then what its destination may
+// receive. Each looks the pod's address up and goes to the chain of all policies that select this pod; who is not looked up
+// is not restricted. Pods with the same policies share a chain, and a selector that many policies use is one set, so a new
+// pod is only some elements more.
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// Network is what must be known of the node.
+type Network struct {
+	// Pods is the range of the pods' addresses.
+	Pods netip.Prefix
+	// Outside are the interfaces that do not lead to a pod.
+	Outside []string
+}
+
+// Attachment is a pod's place in the network, as the CNI gave it.
+type Attachment struct {
+	Container string     `json:"container"`
+	Address   netip.Addr `json:"address"`
+	Namespace string     `json:"namespace"`
+	Name      string     `json:"name"`
+	UID       string     `json:"uid"`
+}
+
+type Objects struct {
+	Pods        []*corev1.Pod
+	Namespaces  []*corev1.Namespace
+	Policies    []*networkingv1.NetworkPolicy
+	Attachments []Attachment
+}
+
+type direction struct {
+	// Of the map of pods, and the beginning of the names of chains.
+	name string
+	// The peer's address in a packet.
+	peer string
+}
+
+var (
+	egress  = direction{name: "egress", peer: "daddr"}
+	ingress = direction{name: "ingress", peer: "saddr"}
+)
+
+// A pod that has an address.
+type knownPod struct {
+	*corev1.Pod
+	address netip.Addr
+}
+
+type compiler struct {
+	byNamespace map[string][]knownPod
+	namespaces  []*corev1.Namespace
+	sets        map[string]Set
+	chains      map[string][]string
+}
+
+// Compile gives the whole ruleset. A pod that is attached but not among the pods (yet, or no more) is in none of its sets, and
+// nothing passes from or to it.
+func Compile(objects Objects, network Network) Ruleset {
+	c := compiler{
+		byNamespace: knownPods(objects),
+		namespaces:  objects.Namespaces,
+		sets: map[string]Set{
+			"pods":       {Type: "ipv4_addr", Elements: map[string]string{}},
+			"themselves": {Type: "ipv4_addr . ipv4_addr", Elements: map[string]string{}},
+			"egress":     {Type: "ipv4_addr : verdict", Elements: map[string]string{}},
+			"ingress":    {Type: "ipv4_addr : verdict", Elements: map[string]string{}},
+		},
+		chains: baseChains(network),
+	}
+	policies := map[string][]*networkingv1.NetworkPolicy{}
+	for _, policy := range objects.Policies {
+		policies[policy.Namespace] = append(policies[policy.Namespace], policy)
+	}
+	for namespace, pods := range c.byNamespace {
+		restrictions := c.compilePolicies(policies[namespace])
+		for _, pod := range pods {
+			address := pod.address.String()
+			c.sets["pods"].Elements[address] = ""
+			c.sets["themselves"].Elements[address+" . "+address] = ""
+			c.restrict(pod, restrictions)
+		}
+	}
+	return Ruleset{Sets: c.sets, Chains: c.chains}
+}
+
+// A sandbox that was made again for the same pod has another address; the pod's uid tells it from an earlier pod of its name.
+func knownPods(objects Objects) map[string][]knownPod {
+	byUID := make(map[string]*corev1.Pod, len(objects.Pods))
+	for _, pod := range objects.Pods {
+		byUID[string(pod.UID)] = pod
+	}
+	known := map[string][]knownPod{}
+	for _, attachment := range objects.Attachments {
+		pod, isThere := byUID[attachment.UID]
+		if isThere && pod.Namespace == attachment.Namespace && pod.Name == attachment.Name {
+			known[pod.Namespace] = append(known[pod.Namespace], knownPod{pod, attachment.Address})
+		}
+	}
+	return known
+}
+
+func baseChains(network Network) map[string][]string {
+	outside := strings.Join(append([]string{`"lo"`}, quoted(network.Outside)...), ", ")
+	// Replies belong to what was allowed when it was asked for. Everything else is looked at packet by packet, so a policy
+	// that comes later ends what it does not allow.
+	allowed := []string{
+		"ct direction reply accept",
+		"ct state related accept",
+		"ip saddr . ip daddr @themselves accept",
+	}
+	between := func(hook string, rules ...string) []string {
+		return append([]string{"{ type filter hook " + hook + "; policy accept; }"}, rules...)
+	}
+	return map[string][]string{
+		"origin": between("prerouting priority raw",
+			// An address from the pods' range can only come from a pod.
+			fmt.Sprintf(`iifname { %s } ip saddr %s iifname != "lo" counter drop`, outside, network.Pods),
+			fmt.Sprintf("iifname { %s } accept", outside),
+			// Pods have IPv4 addresses alone. Over IPv6 they would reach the node by its link-local address, past all policies.
+			"meta nfproto ipv6 counter drop",
+			// No pod sends from the address of another.
+			"fib saddr . iif oif missing counter drop",
+		),
+		"forward-egress": between("forward priority filter - 10", slices.Concat(
+			[]string{fmt.Sprintf("ip saddr %s ip saddr != @pods counter drop", network.Pods)},
+			allowed, []string{"ip saddr vmap @egress"})...),
+		"forward-ingress": between("forward priority filter - 5", slices.Concat(
+			[]string{fmt.Sprintf("ip daddr %s ip daddr != @pods counter drop", network.Pods)},
+			allowed, []string{"ip daddr vmap @ingress"})...),
+		// From a pod to the node itself: the API server behind its Service, the kubelet, ports of the host's network. The node
+		// may always speak to its pods (the kubelet's probes), so what leaves it is not looked at.
+		"input-egress": between("input priority filter - 10", slices.Concat(
+			[]string{fmt.Sprintf("iifname { %s } accept", outside), "ip saddr != @pods counter drop"},
+			allowed, []string{"ip saddr vmap @egress"})...),
+	}
+}
+
+// One policy with all that does not depend on which pod it selects.
+type restriction struct {
+	selects labels.Selector
+	// Rules by direction; a direction that is not there is not restricted.
+	rules map[direction][]string
+}
+
+func (c *compiler) compilePolicies(policies []*networkingv1.NetworkPolicy) []restriction {
+	restrictions := make([]restriction, 0, len(policies))
+	for _, policy := range policies {
+		// Who made an object that can't be read meant to restrict something.
+		selects, err := metav1.LabelSelectorAsSelector(&policy.Spec.PodSelector)
+		if err != nil {
+			slog.Error("a policy's podSelector cannot be read; the policy selects every pod", "policy", policy.Namespace+"/"+policy.Name, "error", err)
+			selects = labels.Everything()
+		}
+		one := restriction{selects: selects, rules: map[direction][]string{}}
+		isIngress, isEgress := directionsOf(policy.Spec)
+		if isIngress {
+			one.rules[ingress] = []string{}
+			for _, rule := range policy.Spec.Ingress {
+				one.rules[ingress] = append(one.rules[ingress], c.rulesOf(policy.Namespace, ingress, rule.From, rule.Ports)...)
+			}
+		}
+		if isEgress {
+			one.rules[egress] = []string{}
+			for _, rule := range policy.Spec.Egress {
+				one.rules[egress] = append(one.rules[egress], c.rulesOf(policy.Namespace, egress, rule.To, rule.Ports)...)
+			}
+		}
+		restrictions = append(restrictions, one)
+	}
+	return restrictions
+}
+
+// The API server fills policyTypes in by the same rule.
+func directionsOf(spec networkingv1.NetworkPolicySpec) (isIngress, isEgress bool) {
+	if len(spec.PolicyTypes) == 0 {
+		return true, len(spec.Egress) > 0
+	}
+	return slices.Contains(spec.PolicyTypes, networkingv1.PolicyTypeIngress),
+		slices.Contains(spec.PolicyTypes, networkingv1.PolicyTypeEgress)
+}
+
+func (c *compiler) restrict(pod knownPod, restrictions []restriction) {
+	for _, way := range []direction{egress, ingress} {
+		isRestricted := false
+		rules := []string{}
+		for _, one := range restrictions {
+			if ofPolicy, restricts := one.rules[way]; restricts && one.selects.Matches(labels.Set(pod.Labels)) {
+				isRestricted = true
+				rules = append(rules, ofPolicy...)
+			}
+		}
+		if !isRestricted {
+			continue
+		}
+		slices.Sort(rules)
+		rules = append(slices.Compact(rules), "counter drop")
+		name := way.name + "-" + hashOf(rules)
+		c.chains[name] = rules
+		c.sets[way.name].Elements[pod.address.String()] = "goto " + name
+	}
+}
+
+// One rule of a policy: peers and ports, either of which may be left out and is then any.
+func (c *compiler) rulesOf(namespace string, way direction, peers []networkingv1.NetworkPolicyPeer, ports []networkingv1.NetworkPolicyPort) []string {
+	from := []string{""}
+	if len(peers) > 0 {
+		from = c.matchPeers(namespace, way, peers)
+	}
+	to := []string{""}
+	if len(ports) > 0 {
+		to = c.matchPorts(ports)
+	}
+	rules := []string{}
+	for _, peer := range from {
+		for _, port := range to {
+			rules = append(rules, peer+port+"accept")
+		}
+	}
+	return rules
+}
+
+func (c *compiler) matchPeers(namespace string, way direction, peers []networkingv1.NetworkPolicyPeer) []string {
+	matches := []string{}
+	blocks := []*networkingv1.IPBlock{}
+	for _, peer := range peers {
+		if peer.IPBlock != nil {
+			blocks = append(blocks, peer.IPBlock)
+			continue
+		}
+		matches = append(matches, fmt.Sprintf("ip %s @%s ", way.peer, c.peerSet(namespace, peer)))
+	}
+	if ranges := rangesOf(blocks); len(ranges) > 0 {
+		name := "block-" + hashOf(ranges)
+		if _, isThere := c.sets[name]; !isThere {
+			elements := make(map[string]string, len(ranges))
+			for _, one := range ranges {
+				elements[one.String()] = ""
+			}
+			c.sets[name] = Set{Type: "ipv4_addr", Interval: true, Elements: elements}
+		}
+		matches = append(matches, fmt.Sprintf("ip %s @%s ", way.peer, name))
+	}
+	return matches
+}
+
+// The set of the addresses of all pods that a peer means. Peers that mean the same share it.
+func (c *compiler) peerSet(namespace string, peer networkingv1.NetworkPolicyPeer) string {
+	if peer.NamespaceSelector != nil {
+		// It names the namespaces itself, whichever the policy's own is.
+		namespace = ""
+	}
+	name := "peer-" + hashOf([]any{namespace, peer})
+	if _, isThere := c.sets[name]; isThere {
+		return name
+	}
+	elements := map[string]string{}
+	selects := selectorOf(peer.PodSelector, labels.Everything())
+	add := func(pods []knownPod) {
+		for _, pod := range pods {
+			if selects.Matches(labels.Set(pod.Labels)) {
+				elements[pod.address.String()] = ""
+			}
+		}
+	}
+	if peer.NamespaceSelector == nil {
+		add(c.byNamespace[namespace])
+	} else {
+		isMeant := selectorOf(peer.NamespaceSelector, labels.Nothing())
+		for _, one := range c.namespaces {
+			if isMeant.Matches(labels.Set(one.Labels)) {
+				add(c.byNamespace[one.Name])
+			}
+		}
+	}
+	c.sets[name] = Set{Type: "ipv4_addr", Elements: elements}
+	return name
+}
+
+// A selector that can't be read allows nobody.
+func selectorOf(selector *metav1.LabelSelector, whenMissing labels.Selector) labels.Selector {
+	if selector == nil {
+		return whenMissing
+	}
+	selects, err := metav1.LabelSelectorAsSelector(selector)
+	if err != nil {
+		slog.Error("a peer's selector cannot be read; it matches nobody", "error", err)
+		return labels.Nothing()
+	}
+	return selects
+}
+
+// Numbers go into one match; each name needs the addresses of who calls a port so, because every pod may mean another one.
+func (c *compiler) matchPorts(ports []networkingv1.NetworkPolicyPort) []string {
+	numbers := []portRange{}
+	matches := []string{}
+	for _, port := range ports {
+		protocol := corev1.ProtocolTCP
+		if port.Protocol != nil {
+			protocol = *port.Protocol
+		}
+		switch {
+		case port.Port == nil:
+			numbers = append(numbers, portRange{protocol, 0, 65535})
+		case port.Port.Type == intstr.String:
+			matches = append(matches, fmt.Sprintf("ip daddr . meta l4proto . th dport @%s ", c.namedPortSet(protocol, port.Port.StrVal)))
+		case port.EndPort != nil:
+			numbers = append(numbers, portRange{protocol, port.Port.IntVal, *port.EndPort})
+		default:
+			numbers = append(numbers, portRange{protocol, port.Port.IntVal, port.Port.IntVal})
+		}
+	}
+	if len(numbers) > 0 {
+		matches = append(matches, fmt.Sprintf("meta l4proto . th dport { %s } ", strings.Join(mergePorts(numbers), ", ")))
+	}
+	return matches
+}
+
+type portRange struct {
+	protocol    corev1.Protocol
+	first, last int32
+}
+
+// The kernel refuses ranges that overlap in one set.
+func mergePorts(ranges []portRange) []string {
+	slices.SortFunc(ranges, func(a, b portRange) int {
+		if order := strings.Compare(string(a.protocol), string(b.protocol)); order != 0 {
+			return order
+		}
+		return int(a.first - b.first)
+	})
+	merged := []portRange{}
+	for _, one := range ranges {
+		if count := len(merged); count > 0 && merged[count-1].protocol == one.protocol && one.first <= merged[count-1].last+1 {
+			merged[count-1].last = max(merged[count-1].last, one.last)
+			continue
+		}
+		merged = append(merged, one)
+	}
+	elements := make([]string, 0, len(merged))
+	for _, one := range merged {
+		text := strconv.Itoa(int(one.first))
+		if one.last > one.first {
+			text += "-" + strconv.Itoa(int(one.last))
+		}
+		elements = append(elements, protocolName(one.protocol)+" . "+text)
+	}
+	return elements
+}
+
+func (c *compiler) namedPortSet(protocol corev1.Protocol, portName string) string {
+	name := "port-" + hashOf([]string{string(protocol), portName})
+	if _, isThere := c.sets[name]; isThere {
+		return name
+	}
+	elements := map[string]string{}
+	for _, pods := range c.byNamespace {
+		for _, pod := range pods {
+			for _, port := range containerPorts(pod.Pod) {
+				if port.Name == portName && port.Protocol == protocol {
+					elements[fmt.Sprintf("%s . %s . %d", pod.address, protocolName(protocol), port.ContainerPort)] = ""
+				}
+			}
+		}
+	}
+	c.sets[name] = Set{Type: "ipv4_addr . inet_proto . inet_service", Elements: elements}
+	return name
+}
+
+func containerPorts(pod *corev1.Pod) []corev1.ContainerPort {
+	ports := []corev1.ContainerPort{}
+	for _, container := range pod.Spec.Containers {
+		ports = append(ports, container.Ports...)
+	}
+	for _, container := range pod.Spec.InitContainers {
+		// Side-cars run as long as the pod; other init containers have ended before anybody asks.
+		if container.RestartPolicy != nil && *container.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+			ports = append(ports, container.Ports...)
+		}
+	}
+	return ports
+}
+
+func protocolName(protocol corev1.Protocol) string { return strings.ToLower(string(protocol)) }
+
+// Twenty hexadecimal digits of a value's content; sets and chains are called by it.
+func hashOf(value any) string {
+	var text []byte
+	switch typed := value.(type) {
+	case []addressRange:
+		text = []byte(fmt.Sprint(typed))
+	default:
+		// Selectors, names and texts: none of them can fail, and keys of maps come out sorted.
+		text, _ = json.Marshal(value)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:10])
+}
+
+func quoted(names []string) []string {
+	out := make([]string, 0, len(names))
+	for _, name := range names {
+		out = append(out, strconv.Quote(name))
+	}
+	return out
+}

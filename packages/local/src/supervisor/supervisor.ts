@@ -14,6 +14,8 @@ import {
 import { prepareEdge } from '../applications/edge.ts';
 import { choosePorts, type Ports } from '../applications/ports.ts';
 import { preparePostgres } from '../applications/postgres.ts';
+import { listHostAddresses } from '../host/host-addresses.ts';
+import { API_USER, WORKER_USER } from '../manifests/access.ts';
 import { ingressNodePort } from '../manifests/apply-manifests.ts';
 import { findLeftovers, stopPods, sweep } from '../node/sweep.ts';
 import { messageOf, PlatformError } from '../platform-error.ts';
@@ -188,7 +190,11 @@ export class Supervisor {
       // Our own node's runc and kernel give pods user namespaces; of another cluster nothing is known.
       workerSettings: {
         HAS_USER_NAMESPACES: String('pki' in cluster),
-        ...('pki' in cluster && { API_SUBJECT: 'User:souk:api' }),
+        ...('pki' in cluster && {
+          WORKER_SUBJECT: `User:${WORKER_USER}`,
+          API_SUBJECT: `User:${API_USER}`,
+          CLOSED_NETWORKS: listHostAddresses().join(','),
+        }),
       },
       extra: passedOn(),
     };

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import type { ValuesInput } from '../../packages/server/src/engines/engine.ts';
 import { engine as medusa } from '../../packages/server/src/engines/medusa/engine.ts';
+import { PLATFORM_CHART } from './render-chart.ts';
 import { valuesTable } from './values-table.ts';
 
 export interface GeneratedFile {
@@ -41,7 +42,7 @@ export function generatedFiles(): GeneratedFile[] {
     path: path.join(medusa.chartPath, 'ci', `${name}-values.yaml`),
     content: `# Made by charts/tests/generated-files.ts from the engine's values().\n${toYaml({ ...MEDUSA_INPUT, ...change })}`,
   }));
-  return [...ci, readmeOf(medusa.chartPath)];
+  return [...ci, readmeOf(medusa.chartPath), readmeOf(PLATFORM_CHART)];
 }
 
 function toYaml(input: ValuesInput): string {

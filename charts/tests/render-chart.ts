@@ -43,10 +43,13 @@ export interface PodTemplate {
   };
 }
 
+export const PLATFORM_CHART = path.join(CHARTS_FOLDER, 'platform');
+
+/** The charts of stores; the platform's own has rules and a test of its own. */
 export function chartFolders(): string[] {
   const own = readdirSync(CHARTS_FOLDER)
     .map((name) => path.join(CHARTS_FOLDER, name))
-    .filter((folder) => existsSync(path.join(folder, 'Chart.yaml')));
+    .filter((folder) => folder !== PLATFORM_CHART && existsSync(path.join(folder, 'Chart.yaml')));
   return [...own, TEST_ENGINE_CHART];
 }
 

@@ -15,7 +15,18 @@ const LADDER: readonly (readonly string[])[] = [
   ['stores'],
   ['tenants', 'clusters', 'jobs', 'engines', 'events'],
   ['db', 'helm', 'kube'],
-  ['config', 'config-page', 'errors', 'failpoint', 'failpoint-names', 'ids', 'log', 'metrics', 'read-config'],
+  [
+    'config',
+    'config-page',
+    'config-values',
+    'errors',
+    'failpoint',
+    'failpoint-names',
+    'ids',
+    'log',
+    'metrics',
+    'read-config',
+  ],
 ];
 // Left out: tests of the server as a whole, which belong to no module.
 const TOP_LEVEL_TESTS = /^(architecture|generated-docs)\.test\.ts$/;

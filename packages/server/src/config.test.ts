@@ -77,6 +77,18 @@ describe('the configuration', () => {
     assert.deepEqual(config.ingressPodLabels, { a: '1', b: '2' });
   });
 
+  test('closed networks may be given as addresses, and what is neither is refused', () => {
+    const given = { ...minimal(), INGRESS_URL: 'http://10.0.0.1:80' };
+    const config = readConfig(WORKER_VARIABLES, {
+      ...given,
+      CLOSED_NETWORKS: '203.0.113.7, 198.51.100.0/24,2001:db8::1',
+    });
+    assert.deepEqual(config.closedNetworks, ['203.0.113.7/32', '198.51.100.0/24', '2001:db8::1/128']);
+    for (const wrong of ['node.example.org', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8']) {
+      assert.throws(() => readConfig(WORKER_VARIABLES, { ...given, CLOSED_NETWORKS: wrong }), ConfigError, wrong);
+    }
+  });
+
   test('a process with a bad configuration ends with 1 and says where to read', () => {
     const run = spawnSync(process.execPath, [join(import.meta.dirname, 'main', 'api.ts')], {
       env: { API_PORT: 'x' },

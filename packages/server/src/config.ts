@@ -1,56 +1,21 @@
 // What each process reads from its environment: one list of variables per process. `main/` reads it once (read-config.ts) and gives
 // modules only the values they need. docs/configuration.md is written from these lists.
 import { z } from 'zod';
+import {
+  flag,
+  jsonMap,
+  labels,
+  list,
+  networks,
+  optionalText,
+  port,
+  positive,
+  sealingKey,
+  subject,
+  text,
+} from './config-values.ts';
 import { LOG_LEVELS } from './log.ts';
 import type { ConfigOf, Variables } from './read-config.ts';
-
-const text = z.string().min(1);
-const optionalText = z.string().transform((value) => (value === '' ? null : value));
-const positive = z.coerce.number().int().min(1);
-const port = z.coerce.number().int().min(0).max(65535);
-const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
-const list = (separator: string) =>
-  z.string().transform((value) =>
-    value
-      .split(separator)
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-  );
-const jsonMap = z.string().transform((value, context): Record<string, string> => {
-  const parsed = z.record(z.string(), z.string()).safeParse(parseJson(value));
-  if (parsed.success) {
-    return parsed.data;
-  }
-  context.addIssue({ code: 'custom', message: 'must hold a JSON object of texts' });
-  return z.NEVER;
-});
-const labels = z.string().transform((value, context): Record<string, string> => {
-  const pairs = value.split(',').map((pair) => pair.trim().split('='));
-  if (pairs.every((pair) => pair.length === 2 && pair[0] !== '')) {
-    return Object.fromEntries(pairs);
-  }
-  context.addIssue({ code: 'custom', message: 'must be key=value pairs, separated by ","' });
-  return z.NEVER;
-});
-/** An identity of Kubernetes' RBAC; null for none. */
-const subject = z.string().transform((value, context) => {
-  const [, user, namespace, name] = /^(?:User:(.+)|ServiceAccount:([^/]+)\/([^/]+))$/.exec(value) ?? [];
-  if (user !== undefined) {
-    return { kind: 'User' as const, name: user };
-  }
-  if (namespace !== undefined && name !== undefined) {
-    return { kind: 'ServiceAccount' as const, namespace, name };
-  }
-  if (value !== '') {
-    context.addIssue({ code: 'custom', message: 'must be User:<name> or ServiceAccount:<namespace>/<name>' });
-  }
-  return null;
-});
-const sealingKey = z
-  .string()
-  .trim()
-  .regex(/^[0-9a-f]{64}$/, 'must hold 32 bytes as 64 hexadecimal digits')
-  .transform((hex) => Buffer.from(hex, 'hex'));
 
 const common = {
   databaseUrl: {
@@ -357,6 +322,15 @@ export const WORKER_VARIABLES = {
     type: 'port',
     purpose: '0 takes a free one',
   },
+  workerSubject: {
+    name: 'WORKER_SUBJECT',
+    source: 'env',
+    schema: subject,
+    byDefault: '',
+    type: '`User:<name>` or `ServiceAccount:<namespace>/<name>`',
+    purpose:
+      'Who the worker is to the cluster, to bind its role in the namespaces it makes; empty: it may do everything',
+  },
   apiSubject: {
     name: 'API_SUBJECT',
     source: 'env',
@@ -364,6 +338,14 @@ export const WORKER_VARIABLES = {
     byDefault: '',
     type: '`User:<name>` or `ServiceAccount:<namespace>/<name>`',
     purpose: 'Who the API is to the cluster, to let it read logs and credentials; empty: the same as the worker',
+  },
+  closedNetworks: {
+    name: 'CLOSED_NETWORKS',
+    source: 'env',
+    schema: networks,
+    byDefault: '',
+    type: 'addresses or networks, separated by `,`',
+    purpose: 'What stores must not reach beyond private networks: public addresses of the nodes and of the API server',
   },
   clusterIssuer: {
     name: 'CLUSTER_ISSUER',
@@ -406,11 +388,3 @@ export const MIGRATE_VARIABLES = {
 
 export type ApiConfig = ConfigOf<typeof API_VARIABLES>;
 export type WorkerConfig = ConfigOf<typeof WORKER_VARIABLES>;
-
-function parseJson(value: string): unknown {
-  try {
-    return value.trim() === '' ? {} : JSON.parse(value);
-  } catch {
-    return undefined;
-  }
-}

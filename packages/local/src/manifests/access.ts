@@ -1,82 +1,18 @@
-// What the control plane's two identities may do in the cluster. The API may do nothing by itself: the worker binds it, store
-// by store, to reading pod logs and one Secret.
+// What the control plane's two identities may do in the cluster: the part of the platform's chart that says so, the same here as in
+// production. Only the names of the identities differ (values-local.yaml).
 
-import type { Manifest } from './manifest.ts';
+import path from 'node:path';
+import { run } from '../host/run.ts';
+import { CHECKOUT } from '../platform-paths.ts';
 
-const ALL = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
-const READ = ['get', 'list', 'watch'];
+const CHART = path.join(CHECKOUT, 'charts/platform');
+// As the chart's values-local.yaml names them, and the client certificates of the PKI.
+export const WORKER_USER = 'souk:worker';
+export const API_USER = 'souk:api';
 
-export function accessManifests(): Manifest[] {
-  return [
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'ClusterRole',
-      metadata: { name: 'souk:worker' },
-      rules: [
-        { apiGroups: [''], resources: ['namespaces'], verbs: ALL },
-        {
-          apiGroups: [''],
-          resources: [
-            'secrets',
-            'configmaps',
-            'services',
-            'serviceaccounts',
-            'persistentvolumeclaims',
-            'resourcequotas',
-            'limitranges',
-            'pods',
-            'pods/log',
-            'pods/exec',
-            'events',
-            'endpoints',
-            'replicationcontrollers',
-          ],
-          verbs: ALL,
-        },
-        { apiGroups: [''], resources: ['persistentvolumes', 'nodes'], verbs: READ },
-        {
-          apiGroups: ['apps'],
-          resources: [
-            'deployments',
-            'statefulsets',
-            'replicasets',
-            'daemonsets',
-            'deployments/scale',
-            'statefulsets/scale',
-          ],
-          verbs: ALL,
-        },
-        { apiGroups: ['batch'], resources: ['jobs', 'cronjobs'], verbs: ALL },
-        { apiGroups: ['networking.k8s.io'], resources: ['ingresses', 'networkpolicies'], verbs: ALL },
-        { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ALL },
-        { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: ALL },
-        { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ALL },
-        { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ALL },
-        { apiGroups: ['storage.k8s.io'], resources: ['storageclasses'], verbs: READ },
-        { apiGroups: ['rbac.authorization.k8s.io'], resources: ['roles', 'rolebindings'], verbs: ALL },
-        {
-          apiGroups: ['rbac.authorization.k8s.io'],
-          resources: ['clusterroles'],
-          verbs: ['bind'],
-          resourceNames: ['souk:store-reader'],
-        },
-      ],
-    },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'ClusterRole',
-      metadata: { name: 'souk:store-reader' },
-      rules: [
-        { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
-        { apiGroups: [''], resources: ['secrets'], verbs: ['get'], resourceNames: ['store-admin'] },
-      ],
-    },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'ClusterRoleBinding',
-      metadata: { name: 'souk:worker' },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'souk:worker' },
-      subjects: [{ kind: 'User', name: 'souk:worker', apiGroup: 'rbac.authorization.k8s.io' }],
-    },
-  ];
+/** The objects as YAML. */
+export async function renderAccess(programs: string): Promise<string> {
+  const values = path.join(CHART, 'values-local.yaml');
+  const only = ['--show-only', 'templates/access/*.yaml'];
+  return await run([path.join(programs, 'helm'), 'template', 'souk', CHART, '--values', values, ...only]);
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { readIfPresent, writeFileAtomically } from '../host/files.ts';
 import { run, tryRun } from '../host/run.ts';
 import { messageOf, PlatformError } from '../platform-error.ts';
-import { accessManifests } from './access.ts';
+import { renderAccess } from './access.ts';
 import { corednsManifests } from './coredns.ts';
 import { policiesAccessManifests } from './network-policies.ts';
 import { storageClassManifest, volumesManifests } from './volumes.ts';
@@ -31,10 +31,10 @@ export async function applyPoliciesAccess(options: Pick<ApplyOptions, 'programs'
 /** Applying the same objects again changes nothing. */
 export async function applyManifests(options: ApplyOptions): Promise<void> {
   const objects = [
-    ...accessManifests(),
     ...corednsManifests(imageOf(options, 'coredns')),
     ...volumesManifests(imageOf(options, 'volumes'), options.volumesFolder),
   ];
+  await apply(options, await renderAccess(options.programs));
   await apply(options, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
   await applyStorageClass(options);
   await apply(options, (await readFile(INGRESS_FILE, 'utf8')).replaceAll('{{image}}', imageOf(options, 'ingress')));

@@ -24,7 +24,7 @@ export function controllerManagerCommand(node: Node, pki: PlatformPki): string[]
   return [
     program(node, 'kube-controller-manager'),
     ...delegated(pki.kubeconfigs.controllerManager),
-    `--bind-address=${node.network.nodeIp}`,
+    '--bind-address=127.0.0.1',
     `--secure-port=${CONTROLLER_MANAGER_PORT}`,
     `--controllers=${['*', ...UNUSED_CONTROLLERS.map((name) => `-${name}`)].join(',')}`,
     '--use-service-account-credentials=true',
@@ -42,7 +42,7 @@ export function schedulerCommand(node: Node, pki: PlatformPki): string[] {
   return [
     program(node, 'kube-scheduler'),
     ...delegated(pki.kubeconfigs.scheduler),
-    `--bind-address=${node.network.nodeIp}`,
+    '--bind-address=127.0.0.1',
     `--secure-port=${SCHEDULER_PORT}`,
     '--kube-api-qps=200',
     '--kube-api-burst=400',

@@ -3,6 +3,8 @@
 import type { PlatformPki } from '../pki/platform-pki.ts';
 import { ETCD_PORT, type Node, program } from './node-facts.ts';
 
+/** Plain HTTP and open to whoever reaches it, so it listens inside the node alone. */
+export const ETCD_METRICS_PORT = 2381;
 export const ETCD_URL = `https://127.0.0.1:${ETCD_PORT}`;
 
 export function etcdCommand(node: Node, pki: PlatformPki): string[] {
@@ -15,7 +17,7 @@ export function etcdCommand(node: Node, pki: PlatformPki): string[] {
     '--listen-peer-urls=https://127.0.0.1:2380',
     '--initial-advertise-peer-urls=https://127.0.0.1:2380',
     '--initial-cluster=souk=https://127.0.0.1:2380',
-    `--listen-metrics-urls=http://${node.network.nodeIp}:2381`,
+    `--listen-metrics-urls=http://127.0.0.1:${ETCD_METRICS_PORT}`,
     '--client-cert-auth=true',
     `--trusted-ca-file=${pki.etcd.certificateFile}`,
     `--cert-file=${pki.etcdServer.certificateFile}`,

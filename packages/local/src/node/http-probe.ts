@@ -3,6 +3,9 @@
 import { request as requestPlain } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import { connect } from 'node:net';
+import { tryRun } from '../host/run.ts';
+import type { PlatformPaths } from '../platform-paths.ts';
+import { inNetwork } from './node-network.ts';
 
 const ANSWER_WITHIN_MS = 2_000;
 
@@ -24,6 +27,19 @@ export async function answersOk(url: string, options: ProbeOptions = {}): Promis
     sent.once('error', () => resolve(false));
     sent.end();
   });
+}
+
+// $1 is the port, $2 the path of a plain request, or nothing where only a connection is wanted.
+const ASK_LOOPBACK = `exec 3<>"/dev/tcp/127.0.0.1/$1" || exit 1
+[ -z "$2" ] && exit 0
+printf 'GET %s HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' "$2" >&3
+read -r -t 2 _ status _ <&3
+[ "$status" = 200 ]`;
+
+/** True when the node's own loopback, which nothing but a process inside can reach, answers with 200; or just accepts. */
+export async function answersInside(paths: PlatformPaths, port: number, path = ''): Promise<boolean> {
+  const asked = inNetwork(paths, ['bash', '-c', ASK_LOOPBACK, 'probe', String(port), path]);
+  return (await tryRun(asked, { timeoutMs: ANSWER_WITHIN_MS })).code === 0;
 }
 
 /** True when something accepts connections on the unix socket. */

@@ -13,10 +13,10 @@ export function proxyCommand(node: Node): string[] {
 }
 
 export async function writeProxyConfig(node: Node, pki: PlatformPki): Promise<void> {
-  await writeFileAtomically(configFile(node), `${JSON.stringify(renderProxyConfig(node, pki), null, 2)}\n`);
+  await writeFileAtomically(configFile(node), `${JSON.stringify(renderProxyConfig(pki), null, 2)}\n`);
 }
 
-export function renderProxyConfig(node: Node, pki: PlatformPki): Record<string, unknown> {
+export function renderProxyConfig(pki: PlatformPki): Record<string, unknown> {
   return {
     apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
     kind: 'KubeProxyConfiguration',
@@ -28,8 +28,8 @@ export function renderProxyConfig(node: Node, pki: PlatformPki): Record<string, 
     nftables: { minSyncPeriod: '50ms', syncPeriod: '30s' },
     // These are settings of the whole machine, which is not ours.
     conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '0s' },
-    healthzBindAddress: `${node.network.nodeIp}:${PROXY_HEALTH_PORT}`,
-    metricsBindAddress: `${node.network.nodeIp}:10249`,
+    healthzBindAddress: `127.0.0.1:${PROXY_HEALTH_PORT}`,
+    metricsBindAddress: '127.0.0.1:10249',
   };
 }
 

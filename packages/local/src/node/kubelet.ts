@@ -27,7 +27,7 @@ export function renderKubeletConfig(node: Node, pki: PlatformPki): Record<string
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
     address: node.network.nodeIp,
-    healthzBindAddress: node.network.nodeIp,
+    healthzBindAddress: '127.0.0.1',
     healthzPort: KUBELET_HEALTH_PORT,
     tlsCertFile: pki.kubelet.certificateFile,
     tlsPrivateKeyFile: pki.kubelet.keyFile,

@@ -3,6 +3,9 @@ import { test } from 'node:test';
 import type { PlatformPki } from '../pki/platform-pki.ts';
 import { derivePaths } from '../platform-paths.ts';
 import { containerdCommand, renderCniConfig, renderContainerdConfig } from './containerd.ts';
+import { controllerManagerCommand, schedulerCommand } from './controllers.ts';
+import { etcdCommand } from './etcd.ts';
+import { renderProxyConfig } from './kube-proxy.ts';
 import { renderKubeletConfig } from './kubelet.ts';
 import type { Node } from './node-facts.ts';
 import { POD_CIDR } from './node-network.ts';
@@ -54,4 +57,24 @@ test('kubelet and runc both keep cgroups as files, below the group that was made
   const { cgroupDriver, cgroupRoot } = renderKubeletConfig(node, pki);
   assert.deepEqual({ cgroupDriver, cgroupRoot }, { cgroupDriver: 'cgroupfs', cgroupRoot: '/souk.slice/souk-x' });
   assert.match(renderContainerdConfig(node), /^ {2}SystemdCgroup = false$/m);
+});
+
+test('what answers without asking who calls listens inside the node alone, out of reach of pods', () => {
+  const files = { certificateFile: '/pki/cert.pem', keyFile: '/pki/key.pem' };
+  const parts = ['cluster', 'etcd', 'frontProxy', 'etcdServer', 'etcdClient', 'aggregator', 'apiServer', 'kubelet'];
+  const pki = {
+    ...Object.fromEntries(parts.map((part) => [part, files])),
+    serviceAccounts: { ...files, publicKeyFile: '/pki/key.pub' },
+    kubeconfigs: {},
+  } as unknown as PlatformPki;
+  for (const command of [etcdCommand(node, pki), controllerManagerCommand(node, pki), schedulerCommand(node, pki)]) {
+    const addresses = command.filter((argument) => /^--(bind-address|listen-\w+-urls)=/.test(argument));
+    assert.ok(addresses.length > 0);
+    for (const address of addresses) assert.match(address, /=(https?:\/\/)?127\.0\.0\.1(:|$)/);
+  }
+  const proxy = renderProxyConfig(pki);
+  assert.match(`${proxy.healthzBindAddress} ${proxy.metricsBindAddress}`, /^127\.0\.0\.1:\d+ 127\.0\.0\.1:\d+$/);
+  const kubelet = renderKubeletConfig(node, pki);
+  assert.equal(kubelet.healthzBindAddress, '127.0.0.1');
+  assert.deepEqual(kubelet.authorization, { mode: 'Webhook' });
 });

@@ -2,6 +2,7 @@
 
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { API_USER, WORKER_USER } from '../manifests/access.ts';
 import type { PlatformPaths } from '../platform-paths.ts';
 import { CertificateAuthority, issueSigningKey } from './certificate-authority.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
@@ -51,8 +52,8 @@ export async function preparePki(paths: PlatformPaths, names: PkiNames) {
   const inPki = (name: string): string => path.join(paths.pki, `${name}.kubeconfig`);
   const [admin, worker, api, controllerManager, scheduler, proxy, policies] = await Promise.all([
     kubeconfig(paths.kubeconfig, 'souk:admin', ['system:masters']),
-    kubeconfig(paths.workerKubeconfig, 'souk:worker', []),
-    kubeconfig(paths.apiKubeconfig, 'souk:api', []),
+    kubeconfig(paths.workerKubeconfig, WORKER_USER, []),
+    kubeconfig(paths.apiKubeconfig, API_USER, []),
     kubeconfig(inPki('controller-manager'), 'system:kube-controller-manager', []),
     kubeconfig(inPki('scheduler'), 'system:kube-scheduler', []),
     kubeconfig(inPki('kube-proxy'), 'system:kube-proxy', []),

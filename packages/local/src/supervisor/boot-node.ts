@@ -12,8 +12,8 @@ import {
   SCHEDULER_PORT,
   schedulerCommand,
 } from '../node/controllers.ts';
-import { etcdCommand } from '../node/etcd.ts';
-import { accepts, answersOk } from '../node/http-probe.ts';
+import { ETCD_METRICS_PORT, etcdCommand } from '../node/etcd.ts';
+import { accepts, answersInside, answersOk } from '../node/http-probe.ts';
 import { apiServerCommand, writeApiServerConfig } from '../node/kube-apiserver.ts';
 import { PROXY_HEALTH_PORT, proxyCommand, writeProxyConfig } from '../node/kube-proxy.ts';
 import { KUBELET_HEALTH_PORT, kubeletCommand, writeKubeletConfig } from '../node/kubelet.ts';
@@ -114,22 +114,21 @@ async function nodeParts(node: Node, pki: PlatformPki) {
     stopWithinMs: 10_000,
     ...more,
   });
-  const at = (scheme: string, port: number, path: string) => () =>
-    answersOk(`${scheme}://${network.nodeIp}:${port}${path}`);
+  const inside = (port: number, path?: string) => () => answersInside(paths, port, path);
   return {
-    etcd: part('etcd', etcdCommand(node, pki), at('http', 2381, '/readyz')),
+    etcd: part('etcd', etcdCommand(node, pki), inside(ETCD_METRICS_PORT, '/readyz')),
     apiServer: part('kube-apiserver', apiServerCommand(node, pki), () =>
       answersOk(`${apiServerUrl(network)}/readyz`, admin),
     ),
     controllerManager: part(
       'kube-controller-manager',
       controllerManagerCommand(node, pki),
-      at('https', CONTROLLER_MANAGER_PORT, '/healthz'),
+      inside(CONTROLLER_MANAGER_PORT),
     ),
-    scheduler: part('kube-scheduler', schedulerCommand(node, pki), at('https', SCHEDULER_PORT, '/healthz')),
-    proxy: part('kube-proxy', proxyCommand(node), at('http', PROXY_HEALTH_PORT, '/healthz')),
+    scheduler: part('kube-scheduler', schedulerCommand(node, pki), inside(SCHEDULER_PORT)),
+    proxy: part('kube-proxy', proxyCommand(node), inside(PROXY_HEALTH_PORT, '/healthz')),
     policies: part('network-policies', policiesCommand(node, pki), () => accepts(paths.policiesSocket)),
     containerd: part('containerd', containerdCommand(node), () => accepts(paths.containerdSocket)),
-    kubelet: part('kubelet', kubeletCommand(node, pki), at('http', KUBELET_HEALTH_PORT, '/healthz')),
+    kubelet: part('kubelet', kubeletCommand(node, pki), inside(KUBELET_HEALTH_PORT, '/healthz')),
   };
 }

@@ -15,6 +15,8 @@ import { prepareEdge } from '../applications/edge.ts';
 import { choosePorts, type Ports } from '../applications/ports.ts';
 import { preparePostgres } from '../applications/postgres.ts';
 import { CLUSTER_SETTINGS } from '../existing-cluster.ts';
+import { listHostAddresses } from '../host/host-addresses.ts';
+import { API_USER, WORKER_USER } from '../manifests/access.ts';
 import { ingressNodePort } from '../manifests/apply-manifests.ts';
 import { findLeftovers, stopPods, sweep } from '../node/sweep.ts';
 import { messageOf, PlatformError } from '../platform-error.ts';
@@ -190,7 +192,13 @@ export class Supervisor {
       // Our own node's runc and kernel give pods user namespaces; of another cluster nothing is known.
       workerSettings: {
         HAS_USER_NAMESPACES: String('pki' in cluster),
-        ...('pki' in cluster ? { API_SUBJECT: 'User:souk:api' } : fromEnvironment(CLUSTER_SETTINGS)),
+        ...('pki' in cluster
+          ? {
+              WORKER_SUBJECT: `User:${WORKER_USER}`,
+              API_SUBJECT: `User:${API_USER}`,
+              CLOSED_NETWORKS: listHostAddresses().join(','),
+            }
+          : fromEnvironment(CLUSTER_SETTINGS)),
       },
       extra: fromEnvironment(PASSED_ON),
     };

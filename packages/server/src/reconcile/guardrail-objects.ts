@@ -3,7 +3,8 @@
 import type { Plan } from '@souk/contract';
 import type { Kind, Manifest } from '../kube/kinds.ts';
 import { CONTAINER_LIMITS } from '../tenants/plans.ts';
-import { type ApiSubject, type StoreScope, storeLabels } from './store-scope.ts';
+import { API_ROLE, bindingOf } from './role-bindings.ts';
+import { type StoreScope, storeLabels } from './store-scope.ts';
 
 export interface Guardrail {
   readonly kind: Extract<Kind, 'ResourceQuota' | 'LimitRange' | 'NetworkPolicy' | 'RoleBinding'>;
@@ -50,10 +51,15 @@ export function guardrailObjects(
     }),
     named('NetworkPolicy', 'allow-dns', allowDns()),
     named('NetworkPolicy', 'allow-ingress-to-web', allowIngress(scope)),
-    named('NetworkPolicy', 'allow-internet', allowInternet()),
+    named('NetworkPolicy', 'allow-internet', allowInternet(scope)),
     ...(apiSubject === null
       ? []
-      : [{ kind: 'RoleBinding' as const, manifest: { metadata: metadata('api'), ...bindApi(apiSubject) } }]),
+      : [
+          {
+            kind: 'RoleBinding' as const,
+            manifest: { metadata: metadata('souk-api'), ...bindingOf(API_ROLE, apiSubject) },
+          },
+        ]),
   ];
 }
 
@@ -73,7 +79,15 @@ function quotaOf(plan: Plan): Record<string, string> {
     'count/secrets': '30',
     'count/configmaps': '30',
     'count/services': '20',
+    'count/serviceaccounts': '10',
+    'count/deployments.apps': '20',
+    'count/replicasets.apps': '200',
+    'count/statefulsets.apps': '10',
+    'count/daemonsets.apps': '0',
     'count/jobs.batch': '20',
+    'count/cronjobs.batch': '10',
+    'count/ingresses.networking.k8s.io': '10',
+    'requests.ephemeral-storage': `${plan.pods}Gi`,
     'limits.ephemeral-storage': `${plan.pods}Gi`,
   };
 }
@@ -89,8 +103,11 @@ function containerLimits(): Record<string, unknown> {
 
 function allowDns(): Record<string, unknown> {
   const ports = [
+    // A policy names the port of the pod behind the Service, and name servers that are not root listen on 5353.
     { protocol: 'UDP', port: 53 },
     { protocol: 'TCP', port: 53 },
+    { protocol: 'UDP', port: 5353 },
+    { protocol: 'TCP', port: 5353 },
   ];
   const to = [
     {
@@ -111,21 +128,11 @@ function allowIngress({ settings }: Pick<StoreScope, 'settings'>): Record<string
   return { podSelector: WEB_PODS, policyTypes: ['Ingress'], ingress: [{ from }] };
 }
 
-function allowInternet(): Record<string, unknown> {
+function allowInternet({ settings }: Pick<StoreScope, 'settings'>): Record<string, unknown> {
+  const closed = (isV6: boolean) => settings.closedNetworks.filter((network) => network.includes(':') === isV6);
   const to = [
-    { ipBlock: { cidr: '0.0.0.0/0', except: NOT_INTERNET_V4 } },
-    { ipBlock: { cidr: '::/0', except: NOT_INTERNET_V6 } },
+    { ipBlock: { cidr: '0.0.0.0/0', except: [...NOT_INTERNET_V4, ...closed(false)] } },
+    { ipBlock: { cidr: '::/0', except: [...NOT_INTERNET_V6, ...closed(true)] } },
   ];
   return { podSelector: {}, policyTypes: ['Egress'], egress: [{ to }] };
-}
-
-/** What the API may read: logs of pods, and the one Secret that the owner may be shown. The role itself is the installation's. */
-const API_ROLE = 'souk:store-reader';
-
-function bindApi(subject: ApiSubject): Record<string, unknown> {
-  const apiGroup = 'rbac.authorization.k8s.io';
-  return {
-    roleRef: { apiGroup, kind: 'ClusterRole', name: API_ROLE },
-    subjects: [subject.kind === 'User' ? { ...subject, apiGroup } : subject],
-  };
 }

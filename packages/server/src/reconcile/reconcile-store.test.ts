@@ -53,7 +53,9 @@ describe('reconciling a store', () => {
     await world.settle(storeId);
     const name = storeNamespace(storeId);
     const namespace = await world.kube.get('Namespace', { name });
-    assert.equal(namespace?.metadata.labels?.['pod-security.kubernetes.io/enforce'], 'restricted');
+    for (const mode of ['enforce', 'audit', 'warn']) {
+      assert.equal(namespace?.metadata.labels?.[`pod-security.kubernetes.io/${mode}`], 'restricted');
+    }
     const objects = objectsOf(world, storeId);
     for (const wanted of [
       'ResourceQuota NAMESPACE/plan',
@@ -63,10 +65,90 @@ describe('reconciling a store', () => {
       'NetworkPolicy NAMESPACE/allow-own-namespace',
       'NetworkPolicy NAMESPACE/allow-ingress-to-web',
       'NetworkPolicy NAMESPACE/allow-internet',
-      'RoleBinding NAMESPACE/api',
+      'RoleBinding NAMESPACE/souk-worker',
+      'RoleBinding NAMESPACE/souk-api',
     ]) {
       assert.ok(objects.includes(wanted), `${wanted} is missing`);
     }
+  });
+
+  it('binds its own role first, then sets every guardrail, and only then makes anything else', async () => {
+    const storeId = await world.insertStore();
+    const namespace = storeNamespace(storeId);
+    const made: string[] = [];
+    world.kube.onChange((kind, type, { metadata }) => {
+      if (type === 'ADDED' && (metadata.namespace ?? metadata.name) === namespace) {
+        made.push(kind === 'RoleBinding' ? `${kind} ${metadata.name}` : kind);
+      }
+    });
+    await world.settle(storeId);
+    const guardrails = ['ResourceQuota', 'LimitRange', 'NetworkPolicy', 'RoleBinding souk-api'];
+    const lastGuardrail = made.findLastIndex((kind) => guardrails.includes(kind));
+    assert.deepEqual(made.slice(0, 2), ['Namespace', 'RoleBinding souk-worker']);
+    assert.equal(made.filter((kind) => kind === 'NetworkPolicy').length, 5);
+    assert.ok(
+      made.slice(2, lastGuardrail + 1).every((kind) => guardrails.includes(kind)),
+      made.join(),
+    );
+    assert.ok(made.includes('Secret') && made.includes('Pod'));
+  });
+
+  it('puts nothing into a namespace whose quota cannot be applied, and says so', async () => {
+    const storeId = await world.insertStore();
+    const namespace = storeNamespace(storeId);
+    armFailpoint('before-apply-guardrails', async () => {
+      throw new TerminalError('quota_refused', 'the quota was refused');
+    });
+    const error = await world.settle(storeId);
+    armFailpoints('');
+    assert.ok(error instanceof TerminalError && error.message === 'the quota was refused');
+    assert.equal((await world.readRow(storeId)).phase, 'failed');
+    assert.deepEqual((await world.kube.list('Pod', { namespace })).items, []);
+    assert.ok(!(await world.eventTypes(storeId)).some((type) => type.includes('ensureCredentials')));
+  });
+
+  it('takes back its own role where somebody unbound it, also to delete the store', async () => {
+    const storeId = await world.insertStore();
+    await world.settle(storeId);
+    const binding = { namespace: storeNamespace(storeId), name: 'souk-worker' };
+    world.kube.remove('RoleBinding', binding);
+    await world.settle(storeId);
+    assert.notEqual(await world.kube.get('RoleBinding', binding), null);
+    world.kube.remove('RoleBinding', binding);
+    await world.wishDeleted(storeId);
+    await world.attempt(storeId);
+    assert.equal(await world.settle(storeId), 'completed');
+    assert.deepEqual(objectsOf(world, storeId), []);
+  });
+
+  it('never touches a namespace of its name that is somebody else’s, not even to clean up', async () => {
+    const storeId = await world.insertStore();
+    const name = storeNamespace(storeId);
+    world.kube.put('Namespace', { name }, { metadata: { labels: { owner: 'somebody' } } });
+    const error = await world.settle(storeId);
+    assert.ok(error instanceof TerminalError);
+    assert.equal(error.code, 'namespace_taken');
+    await world.wishDeleted(storeId);
+    await assert.rejects(world.attempt(storeId), /is not this store's/);
+    const found = await world.kube.get('Namespace', { name });
+    assert.deepEqual(found?.metadata.labels, { owner: 'somebody' });
+    assert.deepEqual(objectsOf(world, storeId), [`Namespace /NAMESPACE`]);
+  });
+
+  it('closes the networks of the cluster itself to stores, of both families', async () => {
+    const storeId = await world.insertStore();
+    await world.settle(storeId);
+    const ref = { namespace: storeNamespace(storeId), name: 'allow-internet' };
+    const policy = (await world.kube.get('NetworkPolicy', ref)) as unknown as {
+      spec: { egress: { to: { ipBlock: { cidr: string; except: string[] } }[] }[] };
+    };
+    const [v4, v6] = policy.spec.egress[0]?.to.map(({ ipBlock }) => ipBlock) ?? [];
+    assert.equal(v4?.cidr, '0.0.0.0/0');
+    assert.equal(v6?.cidr, '::/0');
+    for (const network of ['10.0.0.0/8', '169.254.0.0/16', '192.168.0.0/16', '203.0.113.7/32']) {
+      assert.ok(v4.except.includes(network), network);
+    }
+    assert.ok(!v4.except.some((network) => network.includes(':')) && v6.except.includes('2001:db8:1::/48'));
   });
 
   it('changes nothing and tells nothing when all is as wanted', async () => {

@@ -7,7 +7,8 @@ import type { Kube } from '../kube/kube.ts';
 import type { Log } from '../log.ts';
 import type { ReconciledStore } from './observed-store.ts';
 
-export type ApiSubject =
+/** An identity as RBAC knows it. */
+export type Subject =
   | { readonly kind: 'User'; readonly name: string }
   | { readonly kind: 'ServiceAccount'; readonly namespace: string; readonly name: string };
 
@@ -23,8 +24,12 @@ export interface StoreSettings {
   /** Who may reach a store's web pods. */
   readonly ingressNamespace: string;
   readonly ingressPodLabels: Readonly<Record<string, string>>;
+  /** Who the worker is to the cluster; null where it may do everything already. */
+  readonly workerSubject: Subject | null;
   /** Who the API is to the cluster; null where it needs no rights of its own, because it comes as the same as the worker. */
-  readonly apiSubject: ApiSubject | null;
+  readonly apiSubject: Subject | null;
+  /** Networks beyond the private ones that stores must not reach: the cluster's nodes and its API server. */
+  readonly closedNetworks: readonly string[];
   readonly clusterIssuer: string | null;
   readonly storageClass: string | null;
   readonly hasUserNamespaces: boolean;

@@ -1,5 +1,6 @@
-// The store's namespace, held to Pod Security "restricted" before anything is in it. One that is on its way out is waited for:
-// what is made in it would go with it.
+// The store's namespace, held to Pod Security "restricted" before anything is in it, and the worker's right to work there. One that
+// is on its way out is waited for: what is made in it would go with it. One that is somebody else's is never touched.
+import { ensureOwnRole, findNamespace, isTerminating } from '../own-namespace.ts';
 import { DONE, type StepOutcome, waiting } from '../step.ts';
 import { type StoreScope, storeLabels } from '../store-scope.ts';
 
@@ -8,16 +9,26 @@ const TERMINATING_RECHECK_MS = 1_000;
 
 export async function ensureNamespace(scope: StoreScope): Promise<StepOutcome> {
   const { kube, lease, namespace } = scope;
-  const found = await kube.get('Namespace', { name: namespace }, lease.signal);
-  if (found?.metadata.deletionTimestamp !== undefined) {
+  const found = await findNamespace(scope);
+  if (found !== null && isTerminating(found)) {
     return waiting(TERMINATING_RECHECK_MS, 'the former namespace is still being removed');
   }
   const labels = namespaceLabels(scope);
+  const manifest = { metadata: { name: namespace, labels } };
+  if (found !== null) {
+    // Only from inside may the labels of a namespace be put right.
+    await ensureOwnRole(scope);
+  }
   const isAsWanted = Object.entries(labels).every(([key, value]) => found?.metadata.labels?.[key] === value);
   if (!isAsWanted) {
-    await scope.act('apply-namespace', () =>
-      kube.apply('Namespace', { metadata: { name: namespace, labels } }, lease.signal),
-    );
+    await scope.act('apply-namespace', async () => {
+      await (found === null
+        ? kube.createIfAbsent('Namespace', manifest, lease.signal)
+        : kube.apply('Namespace', manifest, lease.signal));
+    });
+  }
+  if (found === null) {
+    await ensureOwnRole(scope);
   }
   return DONE;
 }
@@ -27,6 +38,7 @@ function namespaceLabels({ store }: StoreScope): Record<string, string> {
     ...storeLabels(store),
     'pod-security.kubernetes.io/enforce': 'restricted',
     'pod-security.kubernetes.io/enforce-version': 'latest',
+    'pod-security.kubernetes.io/audit': 'restricted',
     'pod-security.kubernetes.io/warn': 'restricted',
   };
 }

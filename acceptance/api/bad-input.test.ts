@@ -155,6 +155,7 @@ const ADDRESSES: readonly Case[] = [
   get('the logs of no store', `${STORES}/${ABSENT}/logs?pod=a`, 'store_not_found'),
   get('a deletion of no store', `${STORES}/${ABSENT}`, 'store_not_found', { method: 'DELETE' }),
   get('a retry of no store', `${STORES}/${ABSENT}/retry`, 'store_not_found', { method: 'POST' }),
+  get('a repair of no store', `${STORES}/${ABSENT}/repair`, 'store_not_found', { method: 'POST' }),
   get('the credentials of no store', `${STORES}/${ABSENT}/credentials`, 'store_not_found', { method: 'POST' }),
   get('an address that does not exist', '/api/v1/shops', 'not_found'),
   get('a version that does not exist', '/api/v9/stores', 'not_found'),

@@ -14,6 +14,7 @@ import { listStores } from './commands/store/list.ts';
 import { showLogs } from './commands/store/logs.ts';
 import { openStore } from './commands/store/open.ts';
 import { listPods } from './commands/store/pods.ts';
+import { repairStore } from './commands/store/repair.ts';
 import { retryStore } from './commands/store/retry.ts';
 import { showStore } from './commands/store/show.ts';
 
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   showStore,
   deleteStore,
   retryStore,
+  repairStore,
   showEvents,
   listPods,
   showLogs,

@@ -104,6 +104,7 @@ function refusalEnding({ problem, retryAfterMs }: RefusedError): Ending {
         remedy: 'nothing is left to do; "souk store events STORE --follow" shows the deletion',
       };
     case 'not_retryable':
+    case 'not_repairable':
     case 'not_ready':
       return { exitCode: EXIT.conflict, message, remedy: '"souk store show STORE" tells its phase' };
     case 'quota_exceeded':

@@ -37,14 +37,13 @@ export async function followStore(following: Following): Promise<Store> {
     });
     for await (const event of events) {
       progress.show(event);
-      if (
-        event.type === 'store.ready' ||
-        event.type === 'store.deleted' ||
-        event.type === 'store.provisioning_failed'
-      ) {
+      if (TURNING_POINTS.has(event.type)) {
         // An event may be left over from an earlier try; the store itself says where it is now.
         const now = await client.getStore(store.id, { signal });
-        if (now.phase === goal) return now;
+        if (now.phase === goal && now.observedGeneration >= store.generation) {
+          if (now.error !== null) throw inNeed(now, now.error.message);
+          return now;
+        }
         if (goal === 'ready' && isHopeless(now)) throw hopeless(now);
       }
     }
@@ -57,6 +56,19 @@ export async function followStore(following: Following): Promise<Store> {
   } finally {
     progress.end();
   }
+}
+
+const TURNING_POINTS: ReadonlySet<Event['type']> = new Set([
+  'store.ready',
+  'store.repaired',
+  'store.repair_needed',
+  'store.deleted',
+  'store.provisioning_failed',
+]);
+
+function inNeed({ name }: Store, message: string): CommandError {
+  const remedy = `"souk store events ${name}" tells the whole story; "souk store repair ${name}" agrees to it`;
+  return new CommandError(EXIT.failure, `${name} could not be repaired: ${message}`, remedy);
 }
 
 function isHopeless({ phase }: Store): boolean {

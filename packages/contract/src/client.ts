@@ -108,6 +108,8 @@ export function createClient(connection: Connection) {
     },
     retryStore: async (id: string, options?: CallOptions): Promise<StoreAndJob> =>
       await command(storeAndJobSchema, 'POST', at(id, '/retry'), options),
+    repairStore: async (id: string, options?: CallOptions): Promise<StoreAndJob> =>
+      await command(storeAndJobSchema, 'POST', at(id, '/repair'), options),
     listStoreEvents: async (
       id: string,
       { signal, ...query }: CallOptions & { readonly limit?: number; readonly after?: string } = {},

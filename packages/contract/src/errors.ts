@@ -11,6 +11,7 @@ export const ERRORS = {
   name_taken: { status: 409, title: 'The name is taken' },
   already_deleting: { status: 409, title: 'The store is being deleted already' },
   not_retryable: { status: 409, title: 'The store cannot be retried now' },
+  not_repairable: { status: 409, title: 'The store cannot be repaired now' },
   not_ready: { status: 409, title: 'The store is not ready yet' },
   idempotency_key_reused: { status: 409, title: 'The idempotency key was used for another request' },
   cursor_expired: { status: 410, title: 'The cursor is too old' },

@@ -242,6 +242,15 @@ export const API_VARIABLES = {
 
 export const WORKER_VARIABLES = {
   ...common,
+  sweepIntervalSeconds: {
+    name: 'SWEEP_INTERVAL_SECONDS',
+    source: 'env',
+    schema: positive,
+    byDefault: '45',
+    type: 'seconds',
+    purpose:
+      'How often the worker that leads lists the cluster again and looks at every store, besides what it watches',
+  },
   concurrency: {
     name: 'WORKER_CONCURRENCY',
     source: 'env',

@@ -75,6 +75,18 @@ export function createMetrics(part: string) {
       labelNames: ['kind'] as const,
       registers,
     }),
+    sweepSeconds: new Histogram({
+      name: 'souk_sweep_seconds',
+      help: 'How long one sweep over all stores took: listing the cluster again, and looking at every Secret',
+      labelNames: ['work'] as const,
+      buckets: SLOW_SECONDS,
+      registers,
+    }),
+    orphans: new Gauge({
+      name: 'souk_orphans',
+      help: 'Namespaces with our label that belong to no live store, at the last sweep',
+      registers,
+    }),
     jobs: new Gauge({
       name: 'souk_jobs',
       help: 'Live jobs by state, read at scrape',

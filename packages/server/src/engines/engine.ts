@@ -7,6 +7,8 @@ import type { PlanName, StoreId } from '@souk/contract';
 export interface Workload {
   readonly kind: 'Deployment' | 'StatefulSet';
   readonly name: string;
+  /** Fewest and most pods; one when left out. Any other number was set from outside. */
+  readonly replicas?: readonly [number, number];
 }
 
 export interface SecretInput {

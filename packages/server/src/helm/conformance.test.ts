@@ -152,6 +152,31 @@ function promisesOfHelm(connect: () => Promise<Subject>): void {
     assert.deepEqual(await servicesIn(release.namespace), ['front']);
   });
 
+  it('puts back what somebody removed or changed out of its own record, and says so under the same fingerprint', async () => {
+    const release = await newRelease();
+    await subject.helm.upgrade(release, lease());
+    const ref = { namespace: release.namespace, name: 'front' };
+    const front = await subject.kube.get('Service', ref);
+    await subject.kube.delete('Service', ref, { uid: front?.metadata.uid ?? '' });
+    await subject.helm.rollback(release, 1, lease());
+    assert.deepEqual(await servicesIn(release.namespace), ['front']);
+    const found = await subject.helm.readRelease(release);
+    assert.deepEqual([found?.revision, found?.status, found?.fingerprint], [2, 'deployed', 'first']);
+  });
+
+  it('installs over the objects of a release whose records were removed', async () => {
+    const release = await newRelease();
+    await subject.helm.upgrade(release, lease());
+    const { items } = await subject.kube.listMetadata('Secret', { namespace: release.namespace, labels: 'owner=helm' });
+    for (const { metadata } of items) {
+      const ref = { namespace: release.namespace, name: metadata.name };
+      await subject.kube.delete('Secret', ref, { uid: metadata.uid });
+    }
+    assert.equal(await subject.helm.readRelease(release), null);
+    await subject.helm.upgrade(release, lease());
+    assert.equal((await subject.helm.readRelease(release))?.status, 'deployed');
+  });
+
   it('uninstalls without a trace, and again without an error', async () => {
     const release = await newRelease();
     await subject.helm.upgrade(release, lease());

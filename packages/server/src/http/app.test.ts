@@ -145,6 +145,7 @@ describe('the platform routes', () => {
       '/api/v1/stores/{id}/jobs',
       '/api/v1/stores/{id}/logs',
       '/api/v1/stores/{id}/pods',
+      '/api/v1/stores/{id}/repair',
       '/api/v1/stores/{id}/retry',
       '/healthz',
       '/metrics',

@@ -193,6 +193,7 @@ describe('bad input', () => {
       ['GET', '/api/v1/stores/sto_aaaaaaaaaa'],
       ['DELETE', '/api/v1/stores/sto_aaaaaaaaaa'],
       ['POST', '/api/v1/stores/sto_aaaaaaaaaa/retry'],
+      ['POST', '/api/v1/stores/sto_aaaaaaaaaa/repair'],
       ['GET', '/api/v1/stores/sto_aaaaaaaaaa/events'],
       ['GET', '/api/v1/stores/sto_aaaaaaaaaa/jobs'],
       ['GET', '/api/v1/stores/sto_aaaaaaaaaa/pods'],

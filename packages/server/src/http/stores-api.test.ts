@@ -202,6 +202,34 @@ describe('the stores API', () => {
     assert.equal((await world.call(tenant, 'GET', url)).json.generation, 2);
   });
 
+  test('a ready store can be repaired once at a time, and the repair remembers what it agrees to', async () => {
+    const { json } = await create('drifted');
+    const url = `/api/v1/stores/${json.store.id}`;
+    assertProblem(await world.call(tenant, 'POST', `${url}/repair`), 409, 'not_repairable');
+    await sql`
+      update stores set phase = 'ready', ready_at = now(), observed_generation = generation, engine_version = 'old',
+        error_code = 'data_lost', error_message = 'gone' where id = ${json.store.id}`.execute(world.db);
+    const answers = await Promise.all([1, 2, 3].map(() => world.call(tenant, 'POST', `${url}/repair`)));
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [202, 409, 409]);
+    const { rows } = await sql`
+      select repair_generation, repair_code, generation, engine_version <> 'old' as is_renewed from stores
+      where id = ${json.store.id}`.execute(world.db);
+    assert.deepEqual(rows, [{ repair_generation: 2, repair_code: 'data_lost', generation: 2, is_renewed: true }]);
+  });
+
+  test('what no repair can mend is refused with what can be done instead', async () => {
+    const { json } = await create('locked-out');
+    const url = `/api/v1/stores/${json.store.id}`;
+    await fail(json.store.id);
+    assertProblem(await world.call(tenant, 'POST', `${url}/repair`), 409, 'not_repairable');
+    await sql`
+      update stores set phase = 'ready', ready_at = now(), error_code = 'credentials_lost'
+      where id = ${json.store.id}`.execute(world.db);
+    const answer = await world.call(tenant, 'POST', `${url}/repair`);
+    assertProblem(answer, 409, 'not_repairable');
+    assert.match(answer.json.detail, /put them back/);
+  });
+
   test('the list filters by phase, engine and part of the name', async () => {
     const fresh = await world.addTenant();
     const ids: string[] = [];
@@ -312,6 +340,7 @@ describe('the stores API', () => {
       ['GET', ''],
       ['DELETE', ''],
       ['POST', '/retry'],
+      ['POST', '/repair'],
       ['GET', '/events'],
       ['GET', '/jobs'],
       ['GET', '/pods'],

@@ -1,8 +1,8 @@
 // Keeps a copy of some objects of the cluster up to date: list, watch from there, and when the watch ends, fails or falls silent,
 // go on from the last version or list again, with a growing pause between failures. It never gives up; it ends with its signal.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Kind, KindMap } from './kinds.ts';
-import type { Kube, Selection } from './kube.ts';
+import type { Kind, KindMap, KubeObject } from './kinds.ts';
+import type { Kube, ObjectRef, Selection } from './kube.ts';
 import { KubeError } from './kube-error.ts';
 
 const FIRST_PAUSE_MS = 200;
@@ -11,6 +11,9 @@ const LONGEST_PAUSE_MS = 10_000;
 export interface Followed<T> {
   /** What is known now, in no order. */
   items(): readonly T[];
+  /** Of those, what is in one namespace; '' for what is in none. */
+  itemsIn(namespace: string): readonly T[];
+  get(ref: ObjectRef): T | undefined;
   /** False until the first listing has come. */
   isListed(): boolean;
   /**
@@ -26,6 +29,8 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
   /** Called after every change of the copy, and once after each listing. */
   readonly onChange: () => void;
+  /** Called before it with each object that came, changed or went. */
+  readonly onObject?: (object: KubeObject) => void;
   readonly onError?: (error: unknown) => void;
 }
 
@@ -33,11 +38,31 @@ export function followObjects<K extends Kind>(
   kube: Pick<Kube, 'list' | 'watch'>,
   kind: K,
   selection: Selection,
-  { signal, onChange, onError }: FollowOptions,
+  { signal, onChange, onObject, onError }: FollowOptions,
 ): Followed<KindMap[K]> {
   const known = new Map<string, KindMap[K]>();
+  const byNamespace = new Map<string, Map<string, KindMap[K]>>();
   let version: string | null = null;
   let isListed = false;
+
+  function put(object: KindMap[K]): void {
+    const { namespace = '', name } = object.metadata;
+    known.set(keyOf(object), object);
+    const inside = byNamespace.get(namespace) ?? new Map<string, KindMap[K]>();
+    byNamespace.set(namespace, inside.set(name, object));
+    onObject?.(object);
+  }
+
+  function drop(object: KindMap[K]): void {
+    const { namespace = '', name } = object.metadata;
+    known.delete(keyOf(object));
+    const inside = byNamespace.get(namespace);
+    inside?.delete(name);
+    if (inside?.size === 0) {
+      byNamespace.delete(namespace);
+    }
+    onObject?.(object);
+  }
 
   async function listAll(): Promise<readonly string[]> {
     const before = new Map(known);
@@ -50,13 +75,13 @@ export function followObjects<K extends Kind>(
       const isUntouched = known.get(key) === old;
       if (isUntouched && old?.metadata.resourceVersion !== item.metadata.resourceVersion) {
         missed.push(key);
-        known.set(key, item);
+        put(item);
       }
     }
     for (const [key, old] of before) {
       if (!found.has(key) && known.get(key) === old) {
         missed.push(key);
-        known.delete(key);
+        drop(old);
       }
     }
     version ??= resourceVersion;
@@ -73,9 +98,9 @@ export function followObjects<K extends Kind>(
         continue;
       }
       if (event.type === 'DELETED') {
-        known.delete(keyOf(event.object));
+        drop(event.object);
       } else {
-        known.set(keyOf(event.object), event.object);
+        put(event.object);
       }
       onChange();
     }
@@ -108,6 +133,8 @@ export function followObjects<K extends Kind>(
 
   return {
     items: () => [...known.values()],
+    itemsIn: (namespace) => [...(byNamespace.get(namespace)?.values() ?? [])],
+    get: (ref) => known.get(keyOf({ metadata: ref })),
     isListed: () => isListed,
     resync: listAll,
     ended: follow(),

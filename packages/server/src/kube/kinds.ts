@@ -122,6 +122,11 @@ export interface ClusterEvent extends KubeObject {
   readonly involvedObject: { readonly kind?: string; readonly name?: string; readonly namespace?: string };
 }
 
+export interface ResourceQuota extends KubeObject {
+  readonly spec?: { readonly hard?: Readonly<Record<string, string>> };
+  readonly status?: { readonly used?: Readonly<Record<string, string>> };
+}
+
 /** Kinds whose content is written but never read back field by field. */
 export type OpaqueObject = KubeObject;
 
@@ -133,7 +138,7 @@ export interface KindMap {
   Node: NodeObject;
   PersistentVolume: PersistentVolume;
   PersistentVolumeClaim: PersistentVolumeClaim;
-  ResourceQuota: OpaqueObject;
+  ResourceQuota: ResourceQuota;
   LimitRange: OpaqueObject;
   Service: OpaqueObject;
   Deployment: Deployment;

@@ -17,6 +17,8 @@ export interface MemoryKube extends Kube {
   setLogs(ref: Required<ObjectRef>, text: string): void;
   /** Every call fails as if the API server were away, until `false` is given. */
   setUnreachable(isUnreachable: boolean): void;
+  /** Watches stay open and tell nothing of what changes from now on, until `false` is given; what was missed is not told later. */
+  muteWatches(isMute: boolean): void;
   /** Namespaces stay Terminating with this condition, until null is given. */
   blockDeletion(message: string | null): void;
   /** Runs after every change; a test's stand-in for the controllers of a cluster. */
@@ -51,6 +53,7 @@ export function createMemoryKube(): MemoryKube {
   let version = 1;
   let isUnreachable = false;
   let blockedBy: string | null = null;
+  let isMute = false;
 
   const keyOf = (kind: Kind, ref: ObjectRef): string => `${kind} ${ref.namespace ?? ''}/${ref.name}`;
 
@@ -69,7 +72,9 @@ export function createMemoryKube(): MemoryKube {
       metadata: { ...entry.object.metadata, resourceVersion: String(version) },
     };
     const object = structuredClone(entry.object);
-    changes.push({ version, kind, event: { type, object } });
+    if (!isMute) {
+      changes.push({ version, kind, event: { type, object } });
+    }
     for (const wake of wakeWatchers) {
       wake();
     }
@@ -290,6 +295,10 @@ export function createMemoryKube(): MemoryKube {
       for (const wake of wakeWatchers) {
         wake();
       }
+    },
+
+    muteWatches(value) {
+      isMute = value;
     },
 
     blockDeletion(message) {

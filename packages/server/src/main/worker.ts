@@ -10,18 +10,21 @@ import { loadEngines } from '../engines/registry.ts';
 import { EVENTS_CHANNEL } from '../events/event-queries.ts';
 import { armFailpoints } from '../failpoint.ts';
 import { createHelm } from '../helm/real-helm.ts';
+import { storeNamespace } from '../ids.ts';
 import { JOBS_CHANNEL } from '../jobs/job-queries.ts';
 import { createJobRunner } from '../jobs/run-jobs.ts';
 import { connectKube } from '../kube/connect-kube.ts';
 import { createLog } from '../log.ts';
 import { collectProcessMetrics, createMetrics } from '../metrics.ts';
 import { readConfigOrExit } from '../read-config.ts';
+import { guardrailObjects } from '../reconcile/guardrail-objects.ts';
 import { createNewerWishes } from '../reconcile/newer-wishes.ts';
 import { createStoreReconciler } from '../reconcile/reconcile-store.ts';
 import { WATCH_WINDOWS } from '../reconcile/store-scope.ts';
 import { RECONCILE_STORE } from '../stores/store.ts';
+import { PLANS } from '../tenants/plans.ts';
 import { createCandidate } from '../watch/lead.ts';
-import { WATCH_LEASE } from '../watch/observed-health.ts';
+import { WATCH_LEASE, type WatchedStore } from '../watch/observed-health.ts';
 import { type ClusterWatch, createClusterWatch } from '../watch/watch-cluster.ts';
 import { onShutdown } from './shutdown.ts';
 import { serveWorkerEndpoints } from './worker-endpoints.ts';
@@ -88,8 +91,14 @@ const candidate = createCandidate({
   lead: async (term) => {
     metrics.watchLeader.set(1);
     try {
-      const { baseDomain } = config;
-      clusterWatch = createClusterWatch({ ...common, baseDomain, actor: worker }, term);
+      const { baseDomain, platformKey } = config;
+      const sweepIntervalMs = config.sweepIntervalSeconds * 1_000;
+      const guardrails = (store: WatchedStore) =>
+        guardrailObjects({ store, namespace: storeNamespace(store.id), settings: config }, PLANS[store.plan]);
+      clusterWatch = createClusterWatch(
+        { ...common, baseDomain, platformKey, sweepIntervalMs, guardrails, actor: worker },
+        term,
+      );
       await clusterWatch.run();
     } finally {
       clusterWatch = null;

@@ -8,7 +8,11 @@ import { listFailpointNames } from '../failpoint-names.ts';
 import { storeNamespace } from '../ids.ts';
 import { createWorld, hashOf, objectsOf, type World } from './test-world.ts';
 
-const names = await listFailpointNames(import.meta.dirname);
+const allNames = await listFailpointNames(import.meta.dirname);
+// What is done to a shop that lives: what was removed or edited must have been, before these are reached.
+const OF_REPAIRS = ['helm-reapply', 'drop-release-records', 'seal-credentials'] as const;
+const isOfRepair = (name: string) => OF_REPAIRS.some((effect) => name.endsWith(effect));
+const names = allNames.filter((name) => !isOfRepair(name));
 
 describe('a worker that dies', () => {
   let world: World;
@@ -65,21 +69,53 @@ describe('a worker that dies', () => {
     });
   }
 
+  for (const effect of OF_REPAIRS) {
+    for (const name of [`before-${effect}`, `after-${effect}`]) {
+      it(`at ${name} leaves a repair that another worker ends`, async () => {
+        const undisturbed = await world.insertStore();
+        await world.settle(undisturbed);
+        const storeId = await world.insertStore();
+        await world.settle(storeId);
+        const namespace = storeNamespace(storeId);
+        if (effect === 'seal-credentials') {
+          world.kube.put('Secret', { namespace, name: 'store-admin' }, { data: { password: 'ZWRpdGVk' } });
+        } else {
+          world.kube.remove('Deployment', { namespace, name: 'front' });
+        }
+        if (effect === 'drop-release-records') {
+          const record = { namespace, name: `sh.helm.release.v1.${namespace}.v1` };
+          world.kube.put('Secret', record, { metadata: { labels: { status: 'uninstalling' } } });
+        }
+        await attemptUntil(name, storeId);
+        if (effect === 'seal-credentials') {
+          assert.ok((await world.settle(storeId)) instanceof Error);
+          await world.wishRepaired(storeId);
+          await attemptUntil(name, storeId);
+        }
+        assert.equal(await world.settle(storeId), 'completed');
+        const withoutRecords = (objects: readonly string[]) => objects.filter((line) => !line.includes('helm.release'));
+        assert.deepEqual(withoutRecords(objectsOf(world, storeId)), withoutRecords(objectsOf(world, undisturbed)));
+        assert.equal((await world.readRow(storeId)).errorCode, null);
+      });
+    }
+  }
+
   it('has died at every failpoint there is, but where a later upgrade is rolled back', () => {
-    const notReached = names.filter((name) => !reached.has(name) && !name.endsWith('helm-rollback-half-done'));
+    const notReached = allNames.filter((name) => !reached.has(name) && !name.endsWith('helm-rollback-half-done'));
     assert.deepEqual(notReached, []);
   });
 
-  it('in the middle of a later upgrade leaves a release that is rolled back, then upgraded', async () => {
+  it('in the middle of a change of a living release leaves one that is rolled back to what was installed', async () => {
     const storeId = await world.insertStore();
     await world.settle(storeId);
-    await world.wishRetried(storeId);
+    const namespace = storeNamespace(storeId);
+    world.kube.remove('Deployment', { namespace, name: 'front' });
     world.helm.killNext();
     await world.attempt(storeId).catch(() => undefined);
-    const release = { namespace: storeNamespace(storeId), name: storeNamespace(storeId) };
-    assert.equal((await world.helm.readRelease(release))?.status, 'pending-upgrade');
+    const release = { namespace, name: namespace };
+    assert.equal((await world.helm.readRelease(release))?.status, 'pending-rollback');
     assert.equal(await world.settle(storeId), 'completed');
     assert.equal((await world.helm.readRelease(release))?.status, 'deployed');
-    assert.equal((await world.readRow(storeId)).observedGeneration, 2);
+    assert.ok(objectsOf(world, storeId).includes('Deployment NAMESPACE/front'));
   });
 });

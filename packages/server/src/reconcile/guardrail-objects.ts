@@ -30,7 +30,7 @@ const NOT_INTERNET_V4 = [
 const NOT_INTERNET_V6 = ['::1/128', '64:ff9b::/96', 'fc00::/7', 'fe80::/10', 'ff00::/8'];
 
 export function guardrailObjects(
-  scope: Pick<StoreScope, 'namespace' | 'store' | 'settings'>,
+  scope: Pick<StoreScope, 'namespace' | 'settings'> & { readonly store: Parameters<typeof storeLabels>[0] },
   plan: Plan,
 ): readonly Guardrail[] {
   const metadata = (name: string) => ({ name, namespace: scope.namespace, labels: storeLabels(scope.store) });

@@ -16,12 +16,26 @@ export interface ReconciledStore {
   readonly generation: number;
   readonly phase: Phase;
   readonly observedGeneration: number;
+  /** The generation of the newest repair that was asked for, and the error that was shown then. */
+  readonly repairGeneration: number;
+  readonly repairCode: string | null;
   readonly errorCode: string | null;
   readonly errorStep: string | null;
   readonly errorMessage: string | null;
   readonly readyAt: Date | null;
+  readonly anchors: Anchors;
+  /** Fingerprint of what the living release was made from; null for one of an older platform. */
+  readonly installed: string | null;
   /** How long ago provisioning began, by the database's clock; null before it does. */
   readonly provisioningMs: number | null;
+}
+
+/** What the data of a living shop is bound to. Another UID under the same name is another, empty thing. */
+export interface Anchors {
+  /** Null until the shop is ready for the first time. */
+  readonly namespaceUid: string | null;
+  /** Name → UID of each volume claim. */
+  readonly claims: Readonly<Record<string, string>>;
 }
 
 export interface StoreFailure {
@@ -43,8 +57,10 @@ export async function takeStore(db: Db, { storeId, fence }: FencedStore): Promis
     where id = ${storeId} and fence <= ${fence}
     returning
       id, tenant_id as "tenantId", name, engine, plan, admin_email as "adminEmail", desired_phase as "desiredPhase",
-      generation, phase, observed_generation as "observedGeneration", error_code as "errorCode",
+      generation, phase, observed_generation as "observedGeneration", repair_generation as "repairGeneration",
+      repair_code as "repairCode", error_code as "errorCode",
       error_step as "errorStep", error_message as "errorMessage", ready_at as "readyAt",
+      jsonb_build_object('namespaceUid', namespace_uid, 'claims', claims) as anchors, installed,
       (extract(epoch from now() - provisioning_started_at) * 1000)::float8 as "provisioningMs"`.execute(db);
   return rows[0] ?? null;
 }
@@ -72,12 +88,35 @@ export async function markProvisioning(tx: Tx, storeId: StoreId): Promise<void> 
     where id = ${storeId}`.execute(tx);
 }
 
-/** `generation` is the one that the attempt has worked for; a newer wish keeps its distance and gets an attempt of its own. */
-export async function markReady(tx: Tx, storeId: StoreId, generation: number, endpoint: string): Promise<void> {
+export interface ReadyStore {
+  /** The one that the attempt has worked for; a newer wish keeps its distance and gets an attempt of its own. */
+  readonly generation: number;
+  readonly endpoint: string;
+  /** What was seen; what is known of a living shop already is not replaced by it. */
+  readonly anchors: Anchors;
+  readonly installed: string | null;
+}
+
+export async function markReady(tx: Tx, storeId: StoreId, ready: ReadyStore): Promise<void> {
   await sql`
-    update stores set phase = 'ready', ready_at = coalesce(ready_at, now()), endpoint = ${endpoint},
-      observed_generation = ${generation}, error_code = null, error_step = null, error_message = null
+    update stores set phase = 'ready', ready_at = coalesce(ready_at, now()), endpoint = ${ready.endpoint},
+      namespace_uid = coalesce(namespace_uid, ${ready.anchors.namespaceUid}),
+      claims = ${JSON.stringify(ready.anchors.claims)}::jsonb || claims, installed = ${ready.installed},
+      observed_generation = ${ready.generation}, error_code = null, error_step = null, error_message = null
     where id = ${storeId}`.execute(tx);
+}
+
+/** The shop that lived is lost and somebody agreed to a new one: from here on it is a store that never was ready. */
+export async function markRebuilding(tx: Tx, storeId: StoreId): Promise<void> {
+  await sql`
+    update stores set phase = 'provisioning', provisioning_started_at = now(), ready_at = null,
+      namespace_uid = null, claims = '{}', installed = null, error_code = null, error_step = null, error_message = null
+    where id = ${storeId}`.execute(tx);
+}
+
+/** Somebody agreed to what is there now; it is written down anew when the shop is ready. */
+export async function forgetAnchors(tx: Tx, storeId: StoreId): Promise<void> {
+  await sql`update stores set namespace_uid = null, claims = '{}' where id = ${storeId}`.execute(tx);
 }
 
 export async function markFailed(tx: Tx, storeId: StoreId, generation: number, failure: StoreFailure): Promise<void> {

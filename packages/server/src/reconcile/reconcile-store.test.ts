@@ -302,6 +302,141 @@ describe('reconciling a store', () => {
     assert.ok(objectsOf(world, storeId).includes('PersistentVolumeClaim NAMESPACE/data-database-0'));
   });
 
+  describe('a shop that lived', () => {
+    async function makeLivingStore() {
+      const storeId = await world.insertStore();
+      await world.settle(storeId);
+      return { storeId, namespace: storeNamespace(storeId) };
+    }
+    const settleWithCode = async (storeId: Parameters<World['settle']>[0]) => {
+      const outcome = await world.settle(storeId);
+      return outcome === 'completed' ? outcome : outcome.code;
+    };
+    const versionOf = async (namespace: string) => {
+      const found = await world.kube.get('Deployment', { namespace, name: 'front' });
+      return (found?.spec as { version?: string } | undefined)?.version;
+    };
+    beforeEach(() => world.setEngineVersion('1.0.0'));
+
+    it('never comes back as an empty one by itself: its lost namespace is an error until somebody agrees', async () => {
+      const { storeId, namespace } = await makeLivingStore();
+      const before = await world.kube.readSecret({ namespace, name: 'store-admin' });
+      world.kube.remove('Namespace', { name: namespace });
+      for (const _ of [1, 2]) {
+        assert.equal(await settleWithCode(storeId), 'data_lost');
+      }
+      assert.deepEqual(objectsOf(world, storeId), []);
+      const row = await world.readRow(storeId);
+      assert.deepEqual([row.phase, row.errorCode], ['ready', 'data_lost']);
+      const told = (await world.eventTypes(storeId)).filter((type) => type.startsWith('store.repair_needed'));
+      assert.deepEqual(told, ['store.repair_needed ensureNamespace']);
+
+      await world.wishRepaired(storeId);
+      assert.equal(await world.settle(storeId), 'completed');
+      assert.deepEqual(
+        [(await world.readRow(storeId)).phase, (await world.readRow(storeId)).errorCode],
+        ['ready', null],
+      );
+      assert.notDeepEqual(await world.kube.readSecret({ namespace, name: 'store-admin' }), before);
+      assert.equal((await world.eventTypes(storeId)).at(-1), 'store.ready');
+      assert.equal(await world.settle(storeId), 'completed');
+    });
+
+    it('is not built anew by a repair that was asked for before the loss', async () => {
+      const { storeId, namespace } = await makeLivingStore();
+      await world.wishRepaired(storeId);
+      world.kube.remove('Namespace', { name: namespace });
+      assert.equal(await settleWithCode(storeId), 'data_lost');
+      assert.deepEqual(objectsOf(world, storeId), []);
+    });
+
+    it('shows the loss while its namespace is still going, and is built when a repair finds it gone', async () => {
+      const { storeId, namespace } = await makeLivingStore();
+      const found = await world.kube.get('Namespace', { name: namespace });
+      world.kube.blockDeletion('held');
+      await world.kube.delete('Namespace', { name: namespace }, { uid: found?.metadata.uid ?? '' });
+      assert.equal(await settleWithCode(storeId), 'data_lost');
+      await world.wishRepaired(storeId);
+      assert.equal((await world.attempt(storeId)).outcome, 'waiting');
+      assert.equal((await world.attempt(storeId)).outcome, 'waiting');
+      world.kube.blockDeletion(null);
+      await delay(50);
+      world.kube.blockDeletion(null);
+      assert.equal(await world.settle(storeId), 'completed');
+    });
+
+    it('does not pass over a volume that was replaced, and keeps all the rest when somebody agrees', async () => {
+      const { storeId, namespace } = await makeLivingStore();
+      const before = await world.kube.readSecret({ namespace, name: 'store-admin' });
+      const claim = { namespace, name: 'data-database-0' };
+      world.kube.remove('PersistentVolumeClaim', claim);
+      world.kube.put('PersistentVolumeClaim', claim, { metadata: { labels: { 'souk.dev/store': 'x' } } });
+      assert.equal(await settleWithCode(storeId), 'data_lost');
+      assert.match((await world.readRow(storeId)).errorMessage ?? '', /data-database-0/);
+      await world.wishRepaired(storeId);
+      assert.equal(await world.settle(storeId), 'completed');
+      assert.deepEqual(await world.kube.readSecret({ namespace, name: 'store-admin' }), before);
+      assert.equal(await world.settle(storeId), 'completed');
+    });
+
+    it('gets back the version that was installed, not the one that would be installed today', async () => {
+      const { storeId, namespace } = await makeLivingStore();
+      world.setEngineVersion('2.0.0');
+      assert.equal(await world.settle(storeId), 'completed');
+      assert.equal(await versionOf(namespace), '1.0.0', 'a reconcile without drift was an upgrade');
+      world.kube.remove('Deployment', { namespace, name: 'front' });
+      assert.equal(await world.settle(storeId), 'completed');
+      assert.equal(await versionOf(namespace), '1.0.0');
+      world.kube.put('StatefulSet', { namespace, name: 'database' }, { spec: { replicas: 0 } });
+      assert.equal(await world.settle(storeId), 'completed');
+      const database = await world.kube.get('StatefulSet', { namespace, name: 'database' });
+      assert.equal(database?.spec?.replicas, 1);
+      assert.equal((await world.eventTypes(storeId)).at(-1), 'store.repaired');
+    });
+
+    it('gets its release records back when they would say the same, and else waits for somebody to agree', async () => {
+      const { storeId, namespace } = await makeLivingStore();
+      const dropRecords = () => {
+        for (const line of world.kube.describe().filter((each) => each.startsWith(`Secret ${namespace}/sh.helm`))) {
+          world.kube.remove('Secret', { namespace, name: line.slice(`Secret ${namespace}/`.length) });
+        }
+      };
+      const release = { namespace, name: namespace };
+      dropRecords();
+      assert.equal(await world.settle(storeId), 'completed');
+      assert.equal((await world.helm.readRelease(release))?.status, 'deployed');
+      dropRecords();
+      world.setEngineVersion('2.0.0');
+      assert.equal(await settleWithCode(storeId), 'release_lost');
+      assert.equal(await versionOf(namespace), '1.0.0');
+      await world.wishRepaired(storeId);
+      assert.equal(await world.settle(storeId), 'completed');
+      assert.equal(await versionOf(namespace), '2.0.0');
+    });
+
+    it('tells that a Secret was edited, and is content when it is put back or somebody agrees', async () => {
+      const { storeId, namespace } = await makeLivingStore();
+      const admin = { namespace, name: 'store-admin' };
+      const { password = '' } = (await world.kube.readSecret(admin)) ?? {};
+      const write = (value: string) =>
+        world.kube.put('Secret', admin, { data: { password: Buffer.from(value).toString('base64') } });
+      write('edited');
+      assert.equal(await settleWithCode(storeId), 'credentials_changed');
+      write(password);
+      assert.equal(await world.settle(storeId), 'completed');
+      assert.equal((await world.readRow(storeId)).errorCode, null);
+      write('edited again');
+      assert.equal(await settleWithCode(storeId), 'credentials_changed');
+      await world.wishRepaired(storeId);
+      assert.equal(await world.settle(storeId), 'completed');
+      assert.equal((await world.kube.readSecret(admin))?.password, 'edited again');
+      const { rows } = await sql`
+        select 1 from events where store_id = ${storeId} and (message like '%edited again%' or message like ${`%${password}%`})
+      `.execute(world.db);
+      assert.deepEqual(rows, [], 'no value of a Secret is told');
+    });
+  });
+
   it('gives a retry all of the time again, however long ago the first attempt was', async () => {
     const storeId = await world.insertStore();
     world.setWeather('pods crash');

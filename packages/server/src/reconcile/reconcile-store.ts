@@ -16,7 +16,9 @@ import {
 } from './attempt-scope.ts';
 import { diagnoseStore } from './diagnose-store.ts';
 import { sealGivenPassword } from './given-password.ts';
+import { DATA_LOST, dataLost, findDataLoss, mayRepair, readAnchors } from './lost-data.ts';
 import * as observed from './observed-store.ts';
+import { currentFingerprint } from './release-fingerprint.ts';
 import { runSteps, StepError, SUPERSEDED } from './run-steps.ts';
 import type { Step, StepOutcome } from './step.ts';
 import { awaitWorkloads } from './steps/await-workloads.ts';
@@ -78,6 +80,10 @@ async function bringUp(scope: AttemptScope): Promise<JobOutcome> {
     });
   }
   try {
+    const answer = await answerDataLoss(scope);
+    if (answer !== null) {
+      return answer;
+    }
     const outcome = await runSteps(scope, BRING_UP);
     if (outcome.outcome === 'done') {
       await becomeReady(scope);
@@ -96,17 +102,50 @@ async function bringUp(scope: AttemptScope): Promise<JobOutcome> {
   }
 }
 
+/** Where data of a living shop is lost nothing is built until somebody agrees; then the next attempt finds a store to be made. */
+async function answerDataLoss(scope: AttemptScope): Promise<JobOutcome | null> {
+  const { store } = scope;
+  const loss = await findDataLoss(scope);
+  if (loss === null) {
+    return null;
+  }
+  if (!mayRepair(store, DATA_LOST)) {
+    throw new StepError(ensureNamespace.name, dataLost(loss));
+  }
+  await writeUnderFence(scope, async (tx) => {
+    if (loss.extent === 'all') {
+      await observed.markRebuilding(tx, store.id);
+    } else {
+      await observed.forgetAnchors(tx, store.id);
+    }
+    const words = loss.extent === 'all' ? 'is built anew and empty' : 'goes on with what is there';
+    await appendEvent(tx, eventOf(scope, 'store.repair_started', `${store.name} ${words}: ${loss.message}`));
+  });
+  return { outcome: 'waiting', recheckAfterMs: 0, reason: 'the loss is accepted' };
+}
+
 async function becomeReady(scope: AttemptScope): Promise<void> {
   const { store, metrics, engine } = scope;
-  if (store.phase === 'ready' && store.observedGeneration === store.generation && store.errorCode === null) {
+  const isKnown = store.anchors.namespaceUid !== null && store.errorCode === null;
+  const isUnchanged = store.phase === 'ready' && store.observedGeneration === store.generation && isKnown;
+  if (isUnchanged && !scope.progress.hasActed) {
     return;
   }
   const url = storeUrl(scope);
+  const ready = {
+    generation: store.generation,
+    endpoint: url,
+    anchors: await readAnchors(scope),
+    // A release that lives is never changed, so what it was made from stays what it was.
+    installed: store.readyAt === null ? await currentFingerprint(scope) : store.installed,
+  };
   const durationMs = engine.provisionTimeoutMs - scope.provisionMsLeft();
   await writeUnderFence(scope, async (tx) => {
-    await observed.markReady(tx, store.id, store.generation, url);
+    await observed.markReady(tx, store.id, ready);
     if (store.phase !== 'ready') {
       await appendEvent(tx, { ...eventOf(scope, 'store.ready', `${store.name} is ready at ${url}`), durationMs });
+    } else if (scope.progress.hasActed || store.repairGeneration > store.observedGeneration) {
+      await appendEvent(tx, eventOf(scope, 'store.repaired', `${store.name} is as it should be again`));
     }
   });
   if (store.phase !== 'ready') {
@@ -119,7 +158,14 @@ async function fail(scope: AttemptScope, error: TerminalError, step: string | nu
   const { store, metrics, engine } = scope;
   const failure = { code: error.code, step, message: error.message };
   if (store.phase === 'ready') {
-    await writeUnderFence(scope, (tx) => observed.markRefused(tx, store.id, store.generation, failure));
+    await writeUnderFence(scope, async (tx) => {
+      await observed.markRefused(tx, store.id, store.generation, failure);
+      // Found again by every look, told once.
+      if (store.errorCode !== error.code || store.generation !== store.observedGeneration) {
+        const event = eventOf(scope, 'store.repair_needed', `${store.name} needs somebody: ${error.message}`);
+        await appendEvent(tx, { ...event, ...(step === null ? {} : { step }), details: { code: error.code } });
+      }
+    });
     throw error;
   }
   await recordDiagnosis(scope);

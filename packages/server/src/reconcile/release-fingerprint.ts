@@ -1,9 +1,37 @@
 // What a release was made from, as one short label: the chart's files, the values, and the store's generation. Equal fingerprints
-// mean that installing again would change nothing. The generation is part of it so that asking for a retry always installs again,
-// which puts back whatever somebody removed.
+// mean that installing again would change nothing. The generation is part of it so that asking for a retry always installs again.
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { type StoreScope, storeHosts } from './store-scope.ts';
+
+/** What this platform would install now. By name, because the settings hold more than an engine may see: the platform's key is among them. */
+export function releaseValues(
+  scope: Pick<StoreScope, 'engine' | 'store' | 'settings' | 'namespace'>,
+): Record<string, unknown> {
+  const { engine, store, settings } = scope;
+  const { baseDomain, publicScheme, ingressClass, clusterIssuer, storageClass, hasUserNamespaces, images } = settings;
+  return engine.values({
+    storeId: store.id,
+    tenantId: store.tenantId,
+    plan: store.plan,
+    hosts: storeHosts(scope),
+    baseDomain,
+    publicScheme,
+    ingressClass,
+    clusterIssuer,
+    storageClass,
+    hasUserNamespaces,
+    images,
+  });
+}
+
+/** The same for every store and generation of one chart with the same values: tells whether installing would be an upgrade. */
+export async function currentFingerprint(
+  scope: Pick<StoreScope, 'engine' | 'store' | 'settings' | 'namespace'>,
+): Promise<string> {
+  return await releaseFingerprint(scope.engine.chartPath, releaseValues(scope), 0);
+}
 
 // A chart does not change under a running process: it is shipped with it.
 const chartDigests = new Map<string, Promise<string>>();

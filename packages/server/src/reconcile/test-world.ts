@@ -37,6 +37,10 @@ export interface World extends TestDatabase {
   insertStore(options?: { readonly plan?: PlanName; readonly password?: string }): Promise<StoreId>;
   wishDeleted(storeId: StoreId): Promise<void>;
   wishRetried(storeId: StoreId): Promise<void>;
+  /** Agrees to the error that the store shows. */
+  wishRepaired(storeId: StoreId): Promise<void>;
+  /** From now on this platform would install another version. */
+  setEngineVersion(version: string): void;
   /** One attempt, with a fence of its own. A lease that is lost aborts it. */
   attempt(storeId: StoreId, lease?: AbortController): Promise<JobOutcome>;
   /** Attempts until one completes or is terminal, as the queue would; answers how it ended. */
@@ -61,9 +65,9 @@ export async function createWorld(): Promise<World> {
   await sql`insert into tenants (id, name) values (${TENANT}, 'a tenant')`.execute(db);
   await sql`insert into clusters (id, name, base_domain) values (${CLUSTER}, 'local', 'souk.localhost')`.execute(db);
   const kube = createMemoryKube();
-  const helm = createMemoryHelm(createMemorySink(kube), () => [
+  const helm = createMemoryHelm(createMemorySink(kube), ({ values }) => [
     { kind: 'Service', name: 'front', fields: {} },
-    { kind: 'Deployment', name: 'front', fields: { spec: { replicas: 1 } } },
+    { kind: 'Deployment', name: 'front', fields: { spec: { replicas: 1, version: values.version } } },
     { kind: 'StatefulSet', name: 'database', fields: { spec: { replicas: 1 } } },
     { kind: 'Ingress', name: 'shop', fields: {} },
   ]);
@@ -71,6 +75,7 @@ export async function createWorld(): Promise<World> {
   let shopProblem: string | null = null;
   let provisionTimeoutMs = 60_000;
   const valuesInputs: ValuesInput[] = [];
+  let version = '1.0.0';
   actAsControllers(kube, () => weather);
   const engine: Engine = {
     name: 'test-shop',
@@ -96,7 +101,7 @@ export async function createWorld(): Promise<World> {
     },
     values: (input) => {
       valuesInputs.push(input);
-      return { hosts: [...input.hosts], plan: input.plan };
+      return { hosts: [...input.hosts], plan: input.plan, version };
     },
     verify: async () => {
       if (shopProblem !== null) {
@@ -179,6 +184,14 @@ export async function createWorld(): Promise<World> {
     async wishRetried(storeId) {
       await sql`update stores set generation = generation + 1 where id = ${storeId}`.execute(db);
     },
+    async wishRepaired(storeId) {
+      await sql`
+        update stores set generation = generation + 1, repair_generation = generation + 1, repair_code = error_code
+        where id = ${storeId}`.execute(db);
+    },
+    setEngineVersion: (value) => {
+      version = value;
+    },
     async settle(storeId) {
       for (let tries = 0; tries < 20; tries += 1) {
         try {
@@ -256,7 +269,8 @@ function startPod(
     return;
   }
   if (kind === 'StatefulSet') {
-    kube.put('PersistentVolumeClaim', { name: `data-${name}-0`, namespace }, {});
+    const labels = { 'souk.dev/store': 'x' };
+    kube.put('PersistentVolumeClaim', { name: `data-${name}-0`, namespace }, { metadata: { labels } });
     kube.put('PersistentVolume', { name: `pv-${namespace}-data-${name}-0` }, { spec: { claimRef: { namespace } } });
   }
   const isReady = weather === 'fine';

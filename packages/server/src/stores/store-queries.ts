@@ -82,6 +82,23 @@ export async function wishAgain(tx: Tx, tenantId: string, storeId: string): Prom
   return rows[0] ?? null;
 }
 
+/**
+ * Wishes a ready store back to what it should be. The error that it shows now is what the wish agrees to; where another version would
+ * be installed for it, that one becomes the wanted one. Null where the store is not ready, or a repair is under way already.
+ */
+export async function wishRepair(
+  tx: Tx,
+  wish: { readonly tenantId: string; readonly storeId: string; readonly engineVersion: string },
+): Promise<StoreRow | null> {
+  const { rows } = await sql<StoreRow>`
+    update stores set generation = generation + 1, repair_generation = generation + 1, repair_code = error_code,
+      engine_version = case when error_code in ('data_lost', 'release_lost') then ${wish.engineVersion} else engine_version end
+    where id = ${wish.storeId} and tenant_id = ${wish.tenantId} and desired_phase = 'ready' and phase = 'ready'
+      and observed_generation = generation
+    returning ${columns}`.execute(tx);
+  return rows[0] ?? null;
+}
+
 export interface StoreFilter {
   readonly tenantId: string;
   readonly phase?: Phase | undefined;

@@ -154,6 +154,26 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
     },
   );
 
+  app.post(
+    '/stores/:id/repair',
+    {
+      schema: {
+        summary: 'Bring a ready store back to what it should be',
+        description:
+          'Agrees to the error that the store shows: after `data_lost` the shop is built anew and empty. Nothing that is there is deleted.',
+        tags: ['stores'],
+        headers: idempotencyHeaders,
+        params,
+        body: noBody,
+        response: { 202: storeAndJobSchema },
+      },
+    },
+    async (request, reply) => {
+      const key = request.headers['idempotency-key'] ?? null;
+      return reply.code(202).send(await service.repairStore(actorOf(request), request.params.id, key));
+    },
+  );
+
   app.get(
     '/stores/:id/events',
     {

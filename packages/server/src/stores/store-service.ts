@@ -1,6 +1,6 @@
 // What can be asked of stores. Each command is one transaction: limits, desired state, job and event together, so that everything an
 // answer speaks of can be read the moment it arrives. Work in the cluster is the worker's; this only writes what is wanted.
-import { type CreateStore, type StoreAndJob, storeIdSchema } from '@souk/contract';
+import { type CreateStore, type Phase, type StoreAndJob, storeIdSchema } from '@souk/contract';
 import { placeStore } from '../clusters/cluster-queries.ts';
 import { type Db, inTransaction, type Tx } from '../db/database.ts';
 import type { LoadedEngine } from '../engines/registry.ts';
@@ -20,6 +20,7 @@ import {
   RECONCILE_STORE,
   type StoreRendering,
   type StoreRow,
+  shownPhase,
   toStore,
 } from './store.ts';
 import {
@@ -30,6 +31,7 @@ import {
   markForDeletion,
   readStore,
   wishAgain,
+  wishRepair,
 } from './store-queries.ts';
 
 export interface StoreServiceOptions {
@@ -50,6 +52,8 @@ export interface StoreService {
   requestDeletion(actor: Actor, storeId: string, idempotencyKey: string | null): Promise<StoreAndJob>;
   /** Throws `not_retryable` unless the store has failed. */
   retryStore(actor: Actor, storeId: string, idempotencyKey: string | null): Promise<StoreAndJob>;
+  /** Throws `not_repairable` unless the store is ready; also where no repair would help. */
+  repairStore(actor: Actor, storeId: string, idempotencyKey: string | null): Promise<StoreAndJob>;
   /** Throws `store_not_found`, also for another tenant's store. */
   getStore(actor: Actor, storeId: string): Promise<StoreRow>;
 }
@@ -175,6 +179,30 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
         });
       });
     },
+    repairStore(actor, storeId, idempotencyKey) {
+      return inTransaction(db, async (tx) => {
+        const quota = await lockQuota(tx, actor.tenantId);
+        const request = idempotentRequest(actor, idempotencyKey, ['repair', storeId], platformKey);
+        return once(tx, request, async () => {
+          const store = await getStore(actor, storeId, tx);
+          refuseHopelessRepair(store);
+          const engineVersion = engines.get(store.engine)?.engine.version ?? store.engineVersion;
+          const row = await wishRepair(tx, { tenantId: actor.tenantId, storeId, engineVersion });
+          if (row === null) {
+            throw new AppError('not_repairable', whyNotRepairable(shownPhase(store)));
+          }
+          await appendEvent(tx, {
+            type: 'store.repair_requested',
+            tenantId: actor.tenantId,
+            storeId: row.id,
+            actor: actor.tokenId,
+            message: `Repair of "${row.name}" requested`,
+            details: { code: store.errorCode },
+          });
+          return answer(row, await enqueueReconcile(tx, row, { groupLimit: quota.maxParallelProvisions }));
+        });
+      });
+    },
   };
 }
 
@@ -188,6 +216,27 @@ function availableEngine(engines: ReadonlyMap<string, LoadedEngine>, name: strin
     throw new AppError('engine_unavailable', `The engine "${name}" cannot be used now: ${loaded.reason}.`);
   }
   return loaded;
+}
+
+/** Nothing that the platform could make would fit the data that is still there. */
+function refuseHopelessRepair({ errorCode }: StoreRow): void {
+  if (errorCode === 'credentials_lost') {
+    throw new AppError(
+      'not_repairable',
+      'The Secrets with its passwords were removed, and its database knows no others; put them back from a copy, or delete the store.',
+    );
+  }
+}
+
+function whyNotRepairable(phase: Phase): string {
+  switch (phase) {
+    case 'ready':
+      return 'The store is being repaired already.';
+    case 'failed':
+      return 'Only a ready store can be repaired; this one has failed: try it again instead.';
+    default:
+      return `Only a ready store can be repaired; this one is ${phase}.`;
+  }
 }
 
 function refuseWhenFull({ maxStores }: Quota, used: number): void {

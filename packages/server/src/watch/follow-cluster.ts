@@ -1,5 +1,5 @@
 // Follows everything of stores in the cluster, and says which store something happened to. Objects are found by the label that every
-// object of a store carries.
+// object of a store carries. Secrets are not among them: no right to read those reaches beyond a store's own namespace.
 import { storeIdOfNamespace } from '../ids.ts';
 import { type Followed, followObjects } from '../kube/follow-objects.ts';
 import type { Kind, KindMap, KubeObject } from '../kube/kinds.ts';
@@ -24,6 +24,8 @@ export interface FollowedCluster {
   /** Ids of the stores whose objects changed since the last call. */
   takeChanged(): ReadonlySet<string>;
   objectsOf(namespace: string): StoreObjects;
+  /** How many Secrets the cluster counts in the namespace; null where it does not count. */
+  countSecrets(namespace: string): string | null;
   nodes(): readonly KindMap['Node'][];
   /** Namespaces that carry a store's label. */
   namespaces(): readonly KindMap['Namespace'][];
@@ -31,81 +33,60 @@ export interface FollowedCluster {
   resync(): Promise<ReadonlySet<string>>;
 }
 
-const NAMESPACED = ['Pod', 'Deployment', 'StatefulSet', 'Ingress'] as const;
-type NamespacedKind = (typeof NAMESPACED)[number];
-
 export function followCluster({ kube, signal, onChange, onError, metrics }: FollowClusterOptions): FollowedCluster {
-  const seen = new Map<string, string>();
-  const follow = <K extends Kind>(kind: K, labels?: string): Followed<KindMap[K]> =>
-    followObjects(kube, kind, labels === undefined ? {} : { labels }, {
+  const changed = new Set<string>();
+  const all: (readonly [Kind, Followed<KubeObject>])[] = [];
+  const noteStore = ({ metadata: { namespace, name } }: KubeObject): void => {
+    const storeId = storeIdOfNamespace(namespace ?? name);
+    if (storeId !== null) {
+      changed.add(storeId);
+    }
+  };
+  function follow<K extends Kind>(kind: K, labels?: string): Followed<KindMap[K]> {
+    const followed = followObjects(kube, kind, labels === undefined ? {} : { labels }, {
       signal,
       onChange,
+      ...(labels === undefined ? {} : { onObject: noteStore }),
       onError: (error) => {
         metrics.watchFailures.inc({ kind });
         onError(kind, error);
       },
     });
+    all.push([kind, followed]);
+    return followed;
+  }
   const namespaces = follow('Namespace', STORE_LABEL);
   const nodes = follow('Node');
   const pods = follow('Pod', STORE_LABEL);
   const deployments = follow('Deployment', STORE_LABEL);
   const statefulSets = follow('StatefulSet', STORE_LABEL);
   const ingresses = follow('Ingress', STORE_LABEL);
-  const byKind: Readonly<Record<NamespacedKind, Followed<KubeObject>>> = {
-    Pod: pods,
-    Deployment: deployments,
-    StatefulSet: statefulSets,
-    Ingress: ingresses,
-  };
-  const all: readonly (readonly [Kind, Followed<KubeObject>])[] = [
-    ['Namespace', namespaces],
-    ['Node', nodes],
-    ...NAMESPACED.map((kind) => [kind, byKind[kind]] as const),
-  ];
-
-  /** One line for each store that changes whenever one of its objects does. */
-  function fingerprints(): Map<string, string> {
-    const versions = new Map<string, string[]>();
-    const note = (namespace: string | undefined, { metadata }: KubeObject): void => {
-      const storeId = namespace === undefined ? null : storeIdOfNamespace(namespace);
-      if (storeId !== null) {
-        const list = versions.get(storeId) ?? [];
-        list.push(`${metadata.uid}@${metadata.resourceVersion}`);
-        versions.set(storeId, list);
-      }
-    };
-    for (const object of namespaces.items()) {
-      note(object.metadata.name, object);
-    }
-    for (const kind of NAMESPACED) {
-      for (const object of byKind[kind].items()) {
-        note(object.metadata.namespace, object);
-      }
-    }
-    return new Map([...versions].map(([storeId, list]) => [storeId, list.sort().join()]));
-  }
-
-  const inNamespace = <T extends KubeObject>(followed: Followed<T>, namespace: string): readonly T[] =>
-    followed.items().filter(({ metadata }) => metadata.namespace === namespace);
+  const claims = follow('PersistentVolumeClaim', STORE_LABEL);
+  const quotas = follow('ResourceQuota', STORE_LABEL);
+  const limits = follow('LimitRange', STORE_LABEL);
+  const policies = follow('NetworkPolicy', STORE_LABEL);
 
   return {
     isListed: () => all.every(([, followed]) => followed.isListed()),
     takeChanged() {
-      const now = fingerprints();
-      const changed = new Set([...now.keys(), ...seen.keys()].filter((id) => now.get(id) !== seen.get(id)));
-      seen.clear();
-      for (const [id, fingerprint] of now) {
-        seen.set(id, fingerprint);
-      }
-      return changed;
+      const taken = new Set(changed);
+      changed.clear();
+      return taken;
     },
     objectsOf: (namespace) => ({
-      namespace: namespaces.items().find(({ metadata }) => metadata.name === namespace),
-      deployments: inNamespace(deployments, namespace),
-      statefulSets: inNamespace(statefulSets, namespace),
-      ingresses: inNamespace(ingresses, namespace),
-      pods: inNamespace(pods, namespace),
+      namespace: namespaces.get({ name: namespace }),
+      deployments: deployments.itemsIn(namespace),
+      statefulSets: statefulSets.itemsIn(namespace),
+      ingresses: ingresses.itemsIn(namespace),
+      pods: pods.itemsIn(namespace),
+      claims: claims.itemsIn(namespace),
+      guardrails: {
+        ResourceQuota: quotas.itemsIn(namespace),
+        LimitRange: limits.itemsIn(namespace),
+        NetworkPolicy: policies.itemsIn(namespace),
+      },
     }),
+    countSecrets: (namespace) => quotas.itemsIn(namespace)[0]?.status?.used?.['count/secrets'] ?? null,
     nodes: () => nodes.items(),
     namespaces: () => namespaces.items(),
     async resync() {

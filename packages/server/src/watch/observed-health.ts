@@ -13,6 +13,9 @@ export interface WatchedStore {
   readonly engine: string;
   readonly plan: PlanName;
   readonly phase: Phase;
+  /** Set on a ready store: a reconcile has found what only a person can answer. */
+  readonly errorCode: string | null;
+  readonly anchors: { readonly namespaceUid: string | null; readonly claims: Readonly<Record<string, string>> };
   readonly health: Health;
   readonly pods: readonly Pod[];
   /** Its job is parked until something moves. */
@@ -21,6 +24,8 @@ export interface WatchedStore {
 
 const watchedColumns = sql`
   stores.id, stores.tenant_id as "tenantId", stores.name, stores.engine, stores.plan, stores.phase, stores.health, stores.pods,
+  stores.error_code as "errorCode",
+  jsonb_build_object('namespaceUid', stores.namespace_uid, 'claims', stores.claims) as anchors,
   exists (
     select 1 from jobs where jobs.kind = 'reconcile-store' and jobs.subject = stores.id and jobs.state = 'waiting'
   ) as "isJobWaiting"`;
@@ -30,9 +35,10 @@ export async function readWatchedStores(db: Db, ids: readonly string[]): Promise
   return rows;
 }
 
-export async function listLiveStoreIds(db: Db): Promise<readonly StoreId[]> {
-  const { rows } = await sql<{ id: StoreId }>`select id from stores where phase <> 'deleted'`.execute(db);
-  return rows.map(({ id }) => id);
+export async function listLiveStores(db: Db): Promise<readonly Pick<WatchedStore, 'id' | 'phase'>[]> {
+  const { rows } = await sql<Pick<WatchedStore, 'id' | 'phase'>>`
+    select id, phase from stores where phase <> 'deleted'`.execute(db);
+  return rows;
 }
 
 /** Stores whose phase changed after the cluster had come to rest, so that no watch would tell of it. */
@@ -52,12 +58,36 @@ export async function listForgottenStores(
   const { rows } = await sql<{ id: StoreId; tenantId: string }>`
     select id, tenant_id as "tenantId" from stores
     where phase <> 'deleted'
-      and (phase in ('requested', 'provisioning', 'deleting') or generation > observed_generation)
+      and (phase in ('requested', 'provisioning', 'deleting') or generation > observed_generation
+        -- Got ready under an older platform: what its data is bound to is not written down yet.
+        or (phase = 'ready' and namespace_uid is null and error_code is null))
       and not exists (
         select 1 from jobs
         where jobs.kind = 'reconcile-store' and jobs.subject = stores.id and jobs.state in ('available', 'running', 'waiting')
       )`.execute(db);
   return rows;
+}
+
+/** What the database knows of ids that a namespace claims to be. Absent: no store ever had that id. */
+export async function readOwners(
+  db: Db,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, { readonly tenantId: string; readonly isDeleted: boolean }>> {
+  const { rows } = await sql<{ id: string; tenantId: string; isDeleted: boolean }>`
+    select id, tenant_id as "tenantId", phase = 'deleted' as "isDeleted" from stores where id = any(${ids})`.execute(
+    db,
+  );
+  return new Map(rows.map(({ id, ...owner }) => [id, owner]));
+}
+
+export async function hasTenant(db: Db, tenantId: string): Promise<boolean> {
+  const { rows } = await sql`select 1 from tenants where id = ${tenantId}`.execute(db);
+  return rows.length === 1;
+}
+
+export async function isTermOver(db: Db, fence: number): Promise<boolean> {
+  const { rows } = await sql`select 1 where ${underTerm(fence)}`.execute(db);
+  return rows.length === 0;
 }
 
 const underTerm = (fence: number): RawBuilder<unknown> => sql`

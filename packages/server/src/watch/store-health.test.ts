@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Pod } from '../kube/kinds.ts';
-import { observeStore, type StoreObjects } from './store-health.ts';
+import type { Phase } from '@souk/contract';
+import type { Workload } from '../engines/engine.ts';
+import type { Pod, ResourceQuota } from '../kube/kinds.ts';
+import { observeStore, type StoreObjects, type WantedStore } from './store-health.ts';
 
-const WORKLOADS = [{ kind: 'Deployment', name: 'front' }] as const;
+const WORKLOADS: readonly Workload[] = [{ kind: 'Deployment', name: 'front' }];
 const metadata = (name: string) => ({
   name,
   namespace: 'store-x',
@@ -17,17 +19,36 @@ const pod: Pod = {
   spec: { containers: [{ name: 'front' }] },
   status: { phase: 'Running', startTime: '2026-01-01T00:00:00Z', conditions: [{ type: 'Ready', status: 'True' }] },
 };
+const quota: ResourceQuota = { metadata: metadata('plan'), spec: { hard: { pods: '20' } } };
 const whole: StoreObjects = {
   namespace: { metadata: metadata('store-x') },
   deployments: [{ metadata: metadata('front'), spec: { replicas: 1 }, status: ready }],
   statefulSets: [],
   ingresses: [{ metadata: metadata('shop') }],
   pods: [pod],
+  claims: [{ metadata: metadata('data') }],
+  guardrails: {
+    ResourceQuota: [quota],
+    LimitRange: [],
+    NetworkPolicy: [{ metadata: metadata('deny-all') }],
+  },
 };
+const wanted: WantedStore = {
+  phase: 'ready',
+  workloads: WORKLOADS,
+  anchors: { namespaceUid: 'store-x', claims: { data: 'data' } },
+  guardrails: [
+    { kind: 'ResourceQuota', manifest: { metadata: { name: 'plan' }, spec: { hard: { pods: '20' } } } },
+    { kind: 'NetworkPolicy', manifest: { metadata: { name: 'deny-all' } } },
+    { kind: 'RoleBinding', manifest: { metadata: { name: 'no watch sees it' } } },
+  ],
+};
+const observe = (phase: Phase, workloads: readonly Workload[], objects: StoreObjects) =>
+  observeStore({ ...wanted, phase, workloads }, objects, null);
 
 describe('observing a store', () => {
   it('finds a ready store with everything in place healthy', () => {
-    const seen = observeStore('ready', WORKLOADS, whole);
+    const seen = observe('ready', WORKLOADS, whole);
     assert.deepEqual([seen.health, seen.reason, seen.drift], ['healthy', null, null]);
   });
 
@@ -44,29 +65,53 @@ describe('observing a store', () => {
     const deployments = [
       { metadata: metadata('front'), spec: { replicas: 1 }, status: { ...ready, availableReplicas: 0 } },
     ];
-    const seen = observeStore('ready', WORKLOADS, { ...whole, deployments, pods: [crashing] });
+    const seen = observe('ready', WORKLOADS, { ...whole, deployments, pods: [crashing] });
     assert.deepEqual([seen.health, seen.drift], ['degraded', null]);
     assert.match(seen.reason ?? '', /not ready: front \(container front ended 3 times/);
   });
 
   it('calls it drift when something was removed', () => {
     const drifts = [
-      observeStore('ready', WORKLOADS, { ...whole, namespace: undefined }),
-      observeStore('ready', WORKLOADS, { ...whole, deployments: [] }),
-      observeStore('ready', WORKLOADS, { ...whole, ingresses: [] }),
+      observe('ready', WORKLOADS, { ...whole, namespace: undefined }),
+      observe('ready', WORKLOADS, { ...whole, deployments: [] }),
+      observe('ready', WORKLOADS, { ...whole, ingresses: [] }),
     ].map(({ drift }) => drift);
     assert.deepEqual(drifts, ['its namespace was deleted', 'missing: Deployment front', 'its route is missing']);
   });
 
+  it('calls it drift when something was changed, scaled, or replaced by a namesake', () => {
+    const other = { ...metadata('x'), uid: 'another' };
+    const leaving = { ...metadata('data'), deletionTimestamp: '2026-01-01T00:00:00Z' };
+    const scaled = [{ metadata: metadata('front'), spec: { replicas: 0 }, status: {} }];
+    const raised: ResourceQuota = { ...quota, spec: { hard: { pods: '99' } } };
+    const drifts = [
+      { namespace: { metadata: other } },
+      { claims: [{ metadata: { ...other, name: 'data' } }] },
+      { claims: [{ metadata: leaving }] },
+      { deployments: scaled },
+      { guardrails: { ...whole.guardrails, ResourceQuota: [raised] } },
+      { guardrails: { ...whole.guardrails, NetworkPolicy: [] } },
+    ].map((change) => observe('ready', WORKLOADS, { ...whole, ...change }).drift);
+    assert.deepEqual(drifts, [
+      'another namespace stands in its place',
+      'its volume claim data was deleted',
+      'its volume claim data was deleted',
+      'Deployment front was scaled to 0, wanted is 1',
+      'ResourceQuota plan was changed',
+      'NetworkPolicy deny-all was removed',
+    ]);
+    assert.equal(observeStore(wanted, whole, 'a Secret was edited').drift, 'a Secret was edited');
+  });
+
   it('knows no health and no drift of a store that is not meant to live now', () => {
     for (const phase of ['requested', 'provisioning', 'failed', 'deleting', 'deleted'] as const) {
-      const seen = observeStore(phase, WORKLOADS, { ...whole, namespace: undefined, deployments: [] });
+      const seen = observe(phase, WORKLOADS, { ...whole, namespace: undefined, deployments: [] });
       assert.deepEqual([seen.health, seen.drift], ['unknown', null]);
     }
   });
 
   it('shows pods as people see them', () => {
-    assert.deepEqual(observeStore('ready', WORKLOADS, whole).pods, [
+    assert.deepEqual(observe('ready', WORKLOADS, whole).pods, [
       {
         name: 'front-1',
         component: 'storefront',

@@ -1,7 +1,9 @@
 // What the cluster's objects say about one store: its health, its pods as people see them, and what is missing. Pure.
 import type { Health, Phase, Pod as PodRow } from '@souk/contract';
 import type { Workload } from '../engines/engine.ts';
-import type { Deployment, KubeObject, NamespaceObject, Pod, StatefulSet } from '../kube/kinds.ts';
+import { describeWorkloadDrift, findWorkload } from '../engines/workload-drift.ts';
+import { contains } from '../kube/contains.ts';
+import type { Deployment, Kind, KubeObject, Manifest, NamespaceObject, Pod, StatefulSet } from '../kube/kinds.ts';
 import {
   countRestarts,
   describePodProblem,
@@ -16,6 +18,26 @@ export interface StoreObjects {
   readonly statefulSets: readonly StatefulSet[];
   readonly ingresses: readonly KubeObject[];
   readonly pods: readonly Pod[];
+  readonly claims: readonly KubeObject[];
+  readonly guardrails: Readonly<Record<GuardrailKind, readonly KubeObject[]>>;
+}
+
+/** Guardrails that the watch sees. */
+export const GUARDRAIL_KINDS = ['ResourceQuota', 'LimitRange', 'NetworkPolicy'] as const;
+export type GuardrailKind = (typeof GUARDRAIL_KINDS)[number];
+
+export interface WantedObject {
+  readonly kind: Kind;
+  readonly manifest: Manifest;
+}
+
+/** What a store should be like. */
+export interface WantedStore {
+  readonly phase: Phase;
+  readonly workloads: readonly Workload[];
+  readonly guardrails: readonly WantedObject[];
+  /** What its data is bound to; null and empty for a store that has none yet. */
+  readonly anchors: { readonly namespaceUid: string | null; readonly claims: Readonly<Record<string, string>> };
 }
 
 export interface ObservedStore {
@@ -23,7 +45,7 @@ export interface ObservedStore {
   readonly pods: readonly PodRow[];
   /** What keeps a living store from being healthy; null when it is, or when it does not live. */
   readonly reason: string | null;
-  /** What was removed behind the platform's back, and a reconcile would put back; null when nothing is missing. */
+  /** What was done behind the platform's back, and a reconcile must answer; null when all is as wanted. */
   readonly drift: string | null;
   readonly areWorkloadsReady: boolean;
 }
@@ -31,40 +53,64 @@ export interface ObservedStore {
 /** Phases in which a shop is expected to work. */
 const LIVING: ReadonlySet<Phase> = new Set(['ready', 'upgrading']);
 
-export function observeStore(phase: Phase, workloads: readonly Workload[], objects: StoreObjects): ObservedStore {
+/** `secretDrift`: what was found wrong with the store's Secrets, which the watch does not see. */
+export function observeStore(wanted: WantedStore, objects: StoreObjects, secretDrift: string | null): ObservedStore {
+  const { phase, workloads } = wanted;
   const pods = objects.pods.map(toPodRow).sort((a, b) => a.name.localeCompare(b.name));
   const unready = workloads.filter((workload) => !isReady(workload, objects)).map(({ name }) => name);
   const areWorkloadsReady = unready.length === 0;
   if (!LIVING.has(phase)) {
     return { health: 'unknown', pods, reason: null, drift: null, areWorkloadsReady };
   }
-  const drift = findDrift(workloads, objects);
+  const drift = findLoss(wanted, objects) ?? findDrift(wanted, objects) ?? secretDrift;
   const reason = drift ?? (areWorkloadsReady ? null : describeUnready(unready, objects.pods));
   return { health: reason === null ? 'healthy' : 'degraded', pods, reason, drift, areWorkloadsReady };
 }
 
-function findDrift(workloads: readonly Workload[], objects: StoreObjects): string | null {
-  const { namespace } = objects;
+function findLoss({ anchors }: WantedStore, { namespace, claims }: StoreObjects): string | null {
   if (namespace === undefined || namespace.metadata.deletionTimestamp !== undefined) {
     return 'its namespace was deleted';
   }
-  const missing = workloads.filter((workload) => find(workload, objects) === undefined);
-  if (missing.length > 0) {
-    return `missing: ${missing.map(({ kind, name }) => `${kind} ${name}`).join(', ')}`;
+  if (anchors.namespaceUid !== null && anchors.namespaceUid !== namespace.metadata.uid) {
+    return 'another namespace stands in its place';
   }
-  return objects.ingresses.length === 0 ? 'its route is missing' : null;
+  const lost = Object.entries(anchors.claims).filter(([name, uid]) => {
+    const found = claims.find(({ metadata }) => metadata.name === name);
+    return found?.metadata.uid !== uid || found.metadata.deletionTimestamp !== undefined;
+  });
+  return lost.length === 0 ? null : `its volume claim ${lost.map(([name]) => name).join(', ')} was deleted`;
 }
 
-function find(
-  { kind, name }: Workload,
-  { deployments, statefulSets }: StoreObjects,
-): Deployment | StatefulSet | undefined {
-  const candidates: readonly (Deployment | StatefulSet)[] = kind === 'Deployment' ? deployments : statefulSets;
-  return candidates.find(({ metadata }) => metadata.name === name);
+function findDrift({ workloads, guardrails }: WantedStore, objects: StoreObjects): string | null {
+  const drift = describeWorkloadDrift(workloads, objects);
+  if (drift !== null) {
+    return drift;
+  }
+  if (objects.ingresses.length === 0) {
+    return 'its route is missing';
+  }
+  for (const { kind, manifest } of guardrails) {
+    if (!isGuardrailKind(kind)) {
+      continue;
+    }
+    const { name } = manifest.metadata;
+    const found = objects.guardrails[kind].find(({ metadata }) => metadata.name === name);
+    if (found === undefined) {
+      return `${kind} ${name} was removed`;
+    }
+    if (!contains(found, manifest)) {
+      return `${kind} ${name} was changed`;
+    }
+  }
+  return null;
+}
+
+function isGuardrailKind(kind: Kind): kind is GuardrailKind {
+  return (GUARDRAIL_KINDS as readonly Kind[]).includes(kind);
 }
 
 function isReady(workload: Workload, objects: StoreObjects): boolean {
-  const found = find(workload, objects);
+  const found = findWorkload(workload, objects);
   return (
     found !== undefined &&
     (workload.kind === 'Deployment' ? isDeploymentReady(found as Deployment) : isStatefulSetReady(found as StatefulSet))

@@ -8,12 +8,14 @@ import { newId, storeNamespace } from '../ids.ts';
 import { createMemoryKube, type MemoryKube } from '../kube/memory-kube.ts';
 import { silentLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
+import { SEAL_ANNOTATION, sealSecret } from '../stores/secret-seal.ts';
 import { createCandidate, type Term } from './lead.ts';
 import { renewLeadership, resignLeadership, takeLeadership } from './leader-lease.ts';
 import { WATCH_LEASE } from './observed-health.ts';
 import { createClusterWatch } from './watch-cluster.ts';
 
 const TENANT = 'ten_aaaaaaaaaa';
+const PLATFORM_KEY = Buffer.alloc(32, 7);
 const engine: Engine = {
   name: 'test-shop',
   title: 'Test shop',
@@ -111,6 +113,11 @@ describe('the watch', () => {
         kube,
         engines: new Map([[engine.name, { engine, available: true, reason: null }]]),
         baseDomain: 'souk.localhost',
+        platformKey: PLATFORM_KEY,
+        sweepIntervalMs: 1_000,
+        guardrails: ({ id }) => [
+          { kind: 'NetworkPolicy', manifest: { metadata: { name: 'deny-all', labels: { 'souk.dev/store': id } } } },
+        ],
         actor: 'a worker',
         log: silentLog(),
         metrics: createMetrics('test'),
@@ -135,10 +142,31 @@ describe('the watch', () => {
     const namespace = storeNamespace(id);
     const metadata = { labels: { 'souk.dev/store': id } };
     kube.put('Namespace', { name: namespace }, { metadata });
+    kube.put('NetworkPolicy', { name: 'deny-all', namespace }, { metadata });
     kube.put('Ingress', { name: 'shop', namespace }, { metadata });
+    kube.put('ResourceQuota', { name: 'plan', namespace }, { metadata, status: { used: { 'count/secrets': '2' } } });
+    kube.put(
+      'Secret',
+      { name: 'sh.helm.release.v1.x.v1', namespace },
+      { metadata: { labels: { owner: 'helm', name: namespace } } },
+    );
+    const seal = sealSecret(PLATFORM_KEY, { storeId: id, name: 'store-admin', data: { password: 'first' } });
+    kube.put(
+      'Secret',
+      { name: 'store-admin', namespace },
+      {
+        metadata: {
+          labels: { ...metadata.labels, 'souk.dev/credentials': 'complete' },
+          annotations: { [SEAL_ANNOTATION]: seal },
+        },
+        data: { password: Buffer.from('first').toString('base64') },
+      },
+    );
     kube.put('Pod', { name: 'front-1', namespace }, { metadata, spec: { containers: [] } });
     const status = { replicas: 1, updatedReplicas: 1, availableReplicas: 1 };
     kube.put('Deployment', { name: 'front', namespace }, { metadata, spec: { replicas: 1 }, status });
+    const made = await kube.get('Namespace', { name: namespace });
+    await sql`update stores set namespace_uid = ${made?.metadata.uid ?? ''} where id = ${id}`.execute(database.db);
     return id;
   }
   const readHealth = async (id: string) => {
@@ -241,6 +269,161 @@ describe('the watch', () => {
       () => readHealth(id),
       (row) => row?.health === 'unknown',
     );
+  });
+
+  const makeHealthyStore = async (): Promise<string> => {
+    const id = await makeLivingStore();
+    await until(
+      () => readHealth(id),
+      (row) => row?.health === 'healthy',
+    );
+    return id;
+  };
+  const readDrifts = async (id: string): Promise<string[]> => {
+    const { rows } = await sql<{ message: string }>`
+      select message from events where store_id = ${id} and type = 'store.drift_detected' order by cursor`.execute(
+      database.db,
+    );
+    return rows.map(({ message }) => message.replace(/^[^:]+: /, ''));
+  };
+
+  it('tells within two seconds that a guardrail was removed or the workloads were scaled, and queues a repair', async () => {
+    for (const [change, told] of [
+      [
+        (namespace: string) => kube.remove('NetworkPolicy', { name: 'deny-all', namespace }),
+        'NetworkPolicy deny-all was removed',
+      ],
+      [
+        (namespace: string) => kube.put('Deployment', { name: 'front', namespace }, { spec: { replicas: 0 } }),
+        'Deployment front was scaled to 0, wanted is 1',
+      ],
+    ] as const) {
+      const id = await makeHealthyStore();
+      change(storeNamespace(id));
+      await until(
+        () => readDrifts(id),
+        (drifts) => drifts.length > 0,
+        2_000,
+      );
+      assert.deepEqual(await readDrifts(id), [told]);
+      assert.equal(await readJobs(id), 1);
+    }
+  });
+
+  it('tells of removed release records as soon as the quota counts fewer Secrets, and of an edited Secret at the next sweep', async () => {
+    const id = await makeHealthyStore();
+    const namespace = storeNamespace(id);
+    kube.remove('Secret', { name: 'sh.helm.release.v1.x.v1', namespace });
+    kube.put('ResourceQuota', { name: 'plan', namespace }, { status: { used: { 'count/secrets': '1' } } });
+    await until(
+      () => readDrifts(id),
+      (drifts) => drifts.length > 0,
+      2_000,
+    );
+    const other = await makeHealthyStore();
+    const edited = { data: { password: Buffer.from('other').toString('base64') } };
+    kube.put('Secret', { name: 'store-admin', namespace: storeNamespace(other) }, edited);
+    await until(
+      () => readDrifts(other),
+      (drifts) => drifts.length > 0,
+      4_000,
+    );
+    assert.deepEqual(
+      [await readDrifts(id), await readDrifts(other)],
+      [['the records of its Helm release were removed'], ['the Secret store-admin was edited']],
+    );
+  });
+
+  it('finds by the next sweep what a watch that fell silent has not told', async () => {
+    const id = await makeHealthyStore();
+    kube.muteWatches(true);
+    kube.remove('Deployment', { name: 'front', namespace: storeNamespace(id) });
+    kube.muteWatches(false);
+    await until(
+      () => readDrifts(id),
+      (drifts) => drifts.length > 0,
+      5_000,
+    );
+    assert.deepEqual(await readDrifts(id), ['missing: Deployment front']);
+  });
+
+  it('queues nothing for a shop whose loss waits for a person, until what was lost is there again', async () => {
+    const id = await makeHealthyStore();
+    const namespace = storeNamespace(id);
+    await sql`update stores set error_code = 'credentials_changed', error_message = 'x' where id = ${id}`.execute(
+      database.db,
+    );
+    const ingress = { metadata: { labels: { 'souk.dev/store': id } } };
+    kube.remove('Ingress', { name: 'shop', namespace });
+    await until(
+      () => readDrifts(id),
+      (drifts) => drifts.length > 0,
+    );
+    assert.equal(await readJobs(id), 0);
+    kube.put('Ingress', { name: 'shop', namespace }, ingress);
+    await until(
+      () => readJobs(id),
+      (count) => count === 1,
+    );
+  });
+
+  describe('namespaces that belong to no live store', () => {
+    const namespaces = () => kube.describe().filter((line) => line.startsWith('Namespace '));
+    const isThere = (id: string) => namespaces().includes(`Namespace /${storeNamespace(id)}`);
+    const putNamespace = (id: string, tenant: string): void =>
+      kube.put(
+        'Namespace',
+        { name: storeNamespace(id) },
+        { metadata: { labels: { 'souk.dev/store': id, 'souk.dev/tenant': tenant } } },
+      );
+    const readOrphanEvents = async (id: string): Promise<string[]> => {
+      const { rows } = await sql<{ type: string }>`
+        select type from events where details->>'namespace' = ${storeNamespace(id)} order by cursor`.execute(
+        database.db,
+      );
+      return rows.map(({ type }) => type);
+    };
+
+    it('are told of at once and removed after two sweeps when their store was deleted, or never was and they hold no data', async () => {
+      const deleted = await makeHealthyStore();
+      kube.remove('Namespace', { name: storeNamespace(deleted) });
+      await sql`
+        update stores set phase = 'deleted', desired_phase = 'deleted', deletion_requested_at = now(), deleted_at = now()
+        where id = ${deleted}`.execute(database.db);
+      const never = newId('sto');
+      for (const id of [deleted, never]) {
+        putNamespace(id, TENANT);
+      }
+      await until(
+        () => readOrphanEvents(never),
+        (types) => types.length === 1,
+        900,
+      );
+      assert.ok(isThere(never), 'it went before it was seen twice');
+      for (const id of [deleted, never]) {
+        await until(
+          async () => isThere(id),
+          (there) => !there,
+          6_000,
+        );
+        await until(
+          () => readOrphanEvents(id),
+          (types) => types.length === 2,
+        );
+        assert.deepEqual(await readOrphanEvents(id), ['store.orphan_found', 'store.orphan_removed']);
+      }
+    });
+
+    it('are left to a person when they hold volumes of an unknown store, or are of another installation', async () => {
+      const withData = newId('sto');
+      const foreign = newId('sto');
+      putNamespace(withData, TENANT);
+      kube.put('PersistentVolumeClaim', { name: 'data', namespace: storeNamespace(withData) }, {});
+      putNamespace(foreign, 'ten_zzzzzzzzzz');
+      await delay(4_000);
+      assert.deepEqual([isThere(withData), isThere(foreign)], [true, true]);
+      assert.deepEqual(await readOrphanEvents(withData), ['store.orphan_found']);
+    });
   });
 
   it('writes down the facts about the cluster', async () => {

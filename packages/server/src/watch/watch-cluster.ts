@@ -1,26 +1,29 @@
 // One term of the watch: cluster → health and pods of each store, a reconcile where something is missing or a parked job may go on,
-// and the facts about the cluster. Events are the fast path; a resync every minute is the truth.
+// and the facts about the cluster. Events are the fast path; the sweep, which lists everything again, is the truth.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Db, inTransaction } from '../db/database.ts';
 import type { LoadedEngine } from '../engines/registry.ts';
 import { messageOf } from '../errors.ts';
 import { appendEvent } from '../events/event-queries.ts';
-import { storeIdOfNamespace, storeNamespace } from '../ids.ts';
+import { storeNamespace } from '../ids.ts';
 import { enqueueJob } from '../jobs/job-queries.ts';
 import type { Kube } from '../kube/kube.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { RECONCILE_STORE } from '../stores/store.ts';
-import { type FollowedCluster, followCluster } from './follow-cluster.ts';
+import { followCluster } from './follow-cluster.ts';
+import { createSecretInspector } from './inspect-secrets.ts';
 import type { Term } from './lead.ts';
 import * as observed from './observed-health.ts';
-import { type ObservedStore, observeStore } from './store-health.ts';
+import { type ObservedStore, observeStore, type WantedObject } from './store-health.ts';
+import { createOrphanSweeper } from './sweep-orphans.ts';
 
-const RESYNC_MS = 60_000;
 // Many objects move at once when a store starts; they are looked at together.
 const GATHER_MS = 100;
 // What seems to be missing is looked at again after this, because kinds are told of by watches of their own, in no common order.
-const DRIFT_CONFIRM_MS = 2_000;
+const DRIFT_CONFIRM_MS = 1_000;
+// Listings of Secrets under way at once; a thousand stores are through in seconds.
+const INSPECTIONS_AT_ONCE = 4;
 // Health pages call facts older than a minute stale.
 const FACTS_MS = 20_000;
 
@@ -29,6 +32,11 @@ export interface WatchContext {
   readonly kube: Kube;
   readonly engines: ReadonlyMap<string, LoadedEngine>;
   readonly baseDomain: string;
+  readonly platformKey: Buffer;
+  /** What no watch tells is noticed after this. */
+  readonly sweepIntervalMs: number;
+  /** The guardrails that a store's namespace must have; injected, because the reconcile owns them. */
+  readonly guardrails: (store: observed.WatchedStore) => readonly WantedObject[];
   readonly actor: string;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -44,12 +52,19 @@ export interface ClusterWatch {
 }
 
 export function createClusterWatch(context: WatchContext, term: Term): ClusterWatch {
-  const { db, kube, log, metrics, baseDomain } = context;
+  const { db, kube, log, metrics, baseDomain, sweepIntervalMs } = context;
   const { signal } = term;
   const factsMs = context.factsMs ?? FACTS_MS;
   const dirty = new Set<string>();
   const driftSince = new Map<string, number>();
   const driftTold = new Map<string, string>();
+  const secretDrift = new Map<string, string>();
+  const secretCounts = new Map<string, string | null>();
+  // Stores that show an error and no drift, and were looked at for that.
+  const answered = new Set<string>();
+  const inspector = createSecretInspector(kube, context.platformKey);
+  const sweeper = createOrphanSweeper({ db, kube, log, metrics, actor: context.actor, fence: term.fence });
+  let inspecting: Promise<void> = Promise.resolve();
   let mustLookAtRows = true;
   let wake: (() => void) | null = null;
   const wakeUp = (): void => wake?.();
@@ -60,7 +75,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
     onChange: wakeUp,
     onError: (kind, error) => log.warn({ kind, reason: messageOf(error) }, 'a watch failed; it goes on'),
   });
-  let resyncAt = performance.now() + RESYNC_MS;
+  let resyncAt = performance.now() + sweepIntervalMs;
   let factsAt = 0;
   let mustLookAtAll = false;
 
@@ -74,7 +89,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
       await writeFacts();
     }
     if (performance.now() >= resyncAt) {
-      resyncAt = performance.now() + RESYNC_MS;
+      resyncAt = performance.now() + sweepIntervalMs;
       await resync();
     }
     addAll(dirty, cluster.takeChanged());
@@ -83,7 +98,10 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
       addAll(dirty, await observed.listStaleStoreIds(db));
     }
     if (mustLookAtAll) {
-      addAll(dirty, await observed.listLiveStoreIds(db));
+      addAll(
+        dirty,
+        (await observed.listLiveStores(db)).map(({ id }) => id),
+      );
       mustLookAtAll = false;
     }
     for (const [storeId, since] of driftSince) {
@@ -93,15 +111,25 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
     }
     const ids = [...dirty];
     dirty.clear();
-    for (const store of ids.length === 0 ? [] : await observed.readWatchedStores(db, ids)) {
+    const stores = ids.length === 0 ? [] : await observed.readWatchedStores(db, ids);
+    for (const store of stores) {
       await lookAtStore(store);
     }
+    const live = new Set<string>(stores.filter(({ phase }) => phase !== 'deleted').map(({ id }) => id));
+    const strays = ids.filter((id) => !live.has(id)).map((id) => cluster.objectsOf(storeNamespace(id)).namespace);
+    await sweeper.look(
+      strays.filter((namespace) => namespace !== undefined),
+      signal,
+    );
   }
 
   async function lookAtStore(store: observed.WatchedStore): Promise<void> {
     const workloads = context.engines.get(store.engine)?.engine.workloads(store.plan) ?? [];
     const objects = cluster.objectsOf(storeNamespace(store.id));
-    const seen = observeStore(store.phase, workloads, objects);
+    const { phase, anchors } = store;
+    const wanted = { phase, workloads, anchors, guardrails: context.guardrails(store) };
+    const seen = observeStore(wanted, objects, secretDrift.get(store.id) ?? null);
+    followSecretCount(store);
     if (
       seen.health !== store.health ||
       JSON.stringify(seen.pods) !== JSON.stringify(sortKeysAs(store.pods, seen.pods))
@@ -138,14 +166,20 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
     if (drift === null) {
       driftSince.delete(store.id);
       driftTold.delete(store.id);
+      if (store.phase === 'ready' && store.errorCode !== null && !answered.has(store.id)) {
+        // What was lost is there again: the reconcile takes the error away, or finds that it still stands.
+        answered.add(store.id);
+        await queueReconcile(store);
+      }
       return;
     }
+    answered.delete(store.id);
     const since = driftSince.get(store.id);
     if (since === undefined) {
       driftSince.set(store.id, performance.now());
       setTimeout(wakeUp, DRIFT_CONFIRM_MS + 10).unref();
     } else if (performance.now() - since >= DRIFT_CONFIRM_MS) {
-      // Queued again by each resync while it is so, but told once.
+      // Queued again by each resync while it is so, but told once. What waits for a person's answer is not queued at all.
       driftSince.set(store.id, Number.POSITIVE_INFINITY);
       await inTransaction(db, async (tx) => {
         if (driftTold.get(store.id) !== drift) {
@@ -155,25 +189,88 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
             message: `${store.name}: ${drift}`,
           });
         }
-        await enqueueJob(tx, jobOf(store));
+        if (store.errorCode === null) {
+          await enqueueJob(tx, jobOf(store));
+        }
       });
       driftTold.set(store.id, drift);
     }
   }
 
+  /** The quota's count is the one thing that every watch may see of Secrets coming and going. */
+  function followSecretCount(store: observed.WatchedStore): void {
+    const count = cluster.countSecrets(storeNamespace(store.id));
+    const before = secretCounts.get(store.id);
+    secretCounts.set(store.id, count);
+    if (store.phase === 'ready' && before !== undefined && before !== count) {
+      void inspectSecrets(store.id);
+    }
+  }
+
+  async function inspectSecrets(storeId: string): Promise<void> {
+    try {
+      const found = await inspector.inspect(storeId, signal);
+      if (found !== (secretDrift.get(storeId) ?? null)) {
+        if (found === null) {
+          secretDrift.delete(storeId);
+        } else {
+          secretDrift.set(storeId, found);
+        }
+        dirty.add(storeId);
+        wakeUp();
+      }
+    } catch (error) {
+      if (!signal.aborted) {
+        log.warn({ storeId, reason: messageOf(error) }, 'the Secrets of a store could not be looked at');
+      }
+    }
+  }
+
+  /** Beside the fast path, which must not wait for a thousand listings. */
+  async function inspectAll(storeIds: readonly string[]): Promise<void> {
+    const end = metrics.sweepSeconds.startTimer({ work: 'secrets' });
+    const left = [...storeIds];
+    const inspectNext = async (): Promise<void> => {
+      for (let id = left.pop(); id !== undefined && !signal.aborted; id = left.pop()) {
+        await inspectSecrets(id);
+      }
+    };
+    await Promise.all(Array.from({ length: INSPECTIONS_AT_ONCE }, inspectNext));
+    end();
+  }
+
   async function resync(): Promise<void> {
+    const end = metrics.sweepSeconds.startTimer({ work: 'objects' });
     const corrected = await cluster.resync();
     if (corrected.size > 0) {
       log.warn({ stores: [...corrected] }, 'the resync found what the watch had not told');
     }
-    driftSince.clear();
-    const live = await observed.listLiveStoreIds(db);
-    addAll(dirty, live);
+    for (const [storeId, since] of driftSince) {
+      if (since === Number.POSITIVE_INFINITY) {
+        driftSince.set(storeId, performance.now() - DRIFT_CONFIRM_MS);
+      }
+    }
+    answered.clear();
+    const live = await observed.listLiveStores(db);
+    addAll(
+      dirty,
+      live.map(({ id }) => id),
+    );
     for (const forgotten of await observed.listForgottenStores(db)) {
       log.warn({ storeId: forgotten.id }, 'a store that wants something had no job; queued');
       await queueReconcile(forgotten);
     }
-    reportOrphans(cluster, new Set(live), log);
+    await sweeper.sweep(cluster.namespaces(), signal);
+    end();
+    const ready = new Set<string>(live.filter(({ phase }) => phase === 'ready').map(({ id }) => id));
+    inspector.keepOnly(ready);
+    for (const known of [secretDrift, secretCounts]) {
+      for (const id of known.keys()) {
+        if (!ready.has(id)) known.delete(id);
+      }
+    }
+    // One round at a time, however slow the cluster is.
+    inspecting = inspecting.then(() => inspectAll([...ready]));
   }
 
   async function writeFacts(): Promise<void> {
@@ -206,9 +303,17 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
     lookAtRows() {
       mustLookAtRows = true;
       wakeUp();
+      // A repair changes Secrets, which no watch tells.
+      for (const storeId of secretDrift.keys()) {
+        void inspectSecrets(storeId);
+      }
     },
     runOnce,
     async run() {
+      inspecting = observed
+        .listLiveStores(db)
+        .then((live) => inspectAll(live.filter(({ phase }) => phase === 'ready').map(({ id }) => id)))
+        .catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'the Secrets wait for the next sweep'));
       while (!signal.aborted) {
         const woken = new Promise<void>((resolve) => {
           wake = resolve;
@@ -222,7 +327,8 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
           mustLookAtAll = true;
           mustLookAtRows = true;
         }
-        await Promise.race([woken, delay(factsMs / 4, undefined, { signal })]).catch(() => undefined);
+        const restMs = Math.max(0, Math.min(factsMs / 4, resyncAt - performance.now()));
+        await Promise.race([woken, delay(restMs, undefined, { signal })]).catch(() => undefined);
         await delay(GATHER_MS, undefined, { signal }).catch(() => undefined);
       }
     },
@@ -234,17 +340,6 @@ const jobOf = ({ id, tenantId }: { readonly id: string; readonly tenantId: strin
   subject: id,
   fairGroup: tenantId,
 });
-
-/** Namespaces that carry our label and belong to no live store are told of, and left to a person. */
-function reportOrphans(cluster: FollowedCluster, live: ReadonlySet<string>, log: Log): void {
-  const orphans = cluster
-    .namespaces()
-    .map(({ metadata }) => metadata.name)
-    .filter((namespace) => !live.has(storeIdOfNamespace(namespace) ?? ''));
-  if (orphans.length > 0) {
-    log.error({ namespaces: orphans }, 'namespaces without a store; look why, then delete them by hand');
-  }
-}
 
 function addAll(into: Set<string>, from: Iterable<string>): void {
   for (const item of from) {

@@ -59,6 +59,7 @@ function eventLine(event: Event, terminal: Terminal): string {
 function colourOf({ type }: Event): Colour | null {
   if (type === 'store.ready' || type === 'store.deleted') return 'green';
   if (type === 'store.provisioning_failed' || type === 'store.step_failed') return 'red';
-  if (type === 'store.drift_detected' || type === 'store.deletion_delayed') return 'yellow';
+  if (type === 'store.drift_detected' || type === 'store.deletion_delayed' || type === 'store.repair_needed')
+    return 'yellow';
   return type === 'store.step_started' ? 'dim' : null;
 }

@@ -38,13 +38,16 @@ export const engine: Engine = {
 };
 
 function workloads(plan: PlanName): readonly Workload[] {
+  const { backend, storefront, worker } = SIZES[plan];
+  const { enabled: isScaled, minReplicas, maxReplicas } = backend.autoscaling;
+  const backends = isScaled ? ([minReplicas, maxReplicas] as const) : ([backend.replicas, backend.replicas] as const);
   const always: readonly Workload[] = [
     { kind: 'StatefulSet', name: 'database' },
     { kind: 'Deployment', name: 'cache' },
-    { kind: 'Deployment', name: 'backend' },
-    { kind: 'Deployment', name: 'storefront' },
+    { kind: 'Deployment', name: 'backend', replicas: backends },
+    { kind: 'Deployment', name: 'storefront', replicas: [storefront.replicas, storefront.replicas] },
   ];
-  return SIZES[plan].worker.enabled ? [...always, { kind: 'Deployment', name: 'worker' }] : always;
+  return worker.enabled ? [...always, { kind: 'Deployment', name: 'worker' }] : always;
 }
 
 async function secrets({ title, adminEmail, adminPassword, randomBytes }: SecretInput): Promise<StoreSecrets> {

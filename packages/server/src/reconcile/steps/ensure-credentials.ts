@@ -3,8 +3,11 @@
 import { randomBytes } from 'node:crypto';
 import { ADMIN_SECRET, type StoreSecrets } from '../../engines/engine.ts';
 import { TerminalError } from '../../errors.ts';
+import type { ObjectMeta } from '../../kube/kinds.ts';
 import { deleteSealedPassword, openPassword, readSealedPassword } from '../../stores/sealed-password.ts';
+import { isSealBroken, SEAL_ANNOTATION, sealSecret } from '../../stores/secret-seal.ts';
 import { PASSWORD_LABEL } from '../given-password.ts';
+import { mayRepair } from '../lost-data.ts';
 import { underFence } from '../observed-store.ts';
 import { DONE, type StepOutcome } from '../step.ts';
 import { type StoreScope, storeLabels } from '../store-scope.ts';
@@ -16,6 +19,8 @@ export async function ensureCredentials(scope: StoreScope): Promise<StepOutcome>
   const existing = await listCredentials(scope);
   if (!existing.isComplete) {
     await makeCredentials(scope, existing, adminPassword);
+  } else if (store.readyAt !== null) {
+    await checkSeals(scope, existing);
   }
   if (sealed !== null) {
     await scope.act('delete-sealed-password', () =>
@@ -25,8 +30,10 @@ export async function ensureCredentials(scope: StoreScope): Promise<StepOutcome>
   return DONE;
 }
 
+export const CREDENTIALS_CHANGED = 'credentials_changed';
+
 interface Credentials {
-  readonly secrets: readonly { readonly name: string; readonly uid: string }[];
+  readonly secrets: readonly ObjectMeta[];
   readonly isComplete: boolean;
 }
 
@@ -36,9 +43,39 @@ const COMPLETE_LABEL = 'souk.dev/credentials';
 async function listCredentials({ kube, namespace, lease }: StoreScope): Promise<Credentials> {
   const { items } = await kube.listMetadata('Secret', { namespace, labels: 'souk.dev/store' }, lease.signal);
   return {
-    secrets: items.map(({ metadata }) => ({ name: metadata.name, uid: metadata.uid })),
+    secrets: items.map(({ metadata }) => metadata),
     isComplete: items.some(({ metadata }) => metadata.labels?.[COMPLETE_LABEL] === 'complete'),
   };
+}
+
+/** What was edited cannot be put back, because it is kept nowhere else: a person does that, or agrees to what is there now. */
+async function checkSeals(scope: StoreScope, { secrets }: Credentials): Promise<void> {
+  const { kube, namespace, lease, store, settings } = scope;
+  const broken: { readonly name: string; readonly seal: string }[] = [];
+  for (const { name, annotations } of secrets) {
+    const data = await kube.readSecret({ namespace, name }, lease.signal);
+    const secret = { storeId: store.id, name, data: data ?? {} };
+    if (isSealBroken(settings.platformKey, secret, annotations?.[SEAL_ANNOTATION])) {
+      broken.push({ name, seal: sealSecret(settings.platformKey, secret) });
+    }
+  }
+  if (broken.length === 0) {
+    return;
+  }
+  if (!mayRepair(store, CREDENTIALS_CHANGED)) {
+    throw new TerminalError(
+      CREDENTIALS_CHANGED,
+      `the Secret ${broken.map(({ name }) => name).join(', ')} was edited from outside; put the former values back, or ask for a ` +
+        'repair to keep the new ones',
+    );
+  }
+  await scope.act('seal-credentials', () =>
+    Promise.all(
+      broken.map(({ name, seal }) =>
+        kube.apply('Secret', { metadata: { name, namespace, annotations: { [SEAL_ANNOTATION]: seal } } }, lease.signal),
+      ),
+    ),
+  );
 }
 
 /**
@@ -67,7 +104,7 @@ async function makeCredentials(scope: StoreScope, existing: Credentials, adminPa
   }
 }
 
-function secretManifests({ namespace, store }: StoreScope, secrets: StoreSecrets, isGiven: boolean) {
+function secretManifests({ namespace, store, settings }: StoreScope, secrets: StoreSecrets, isGiven: boolean) {
   const entries = Object.entries(secrets);
   return entries.map(([name, stringData], index) => ({
     metadata: {
@@ -77,6 +114,9 @@ function secretManifests({ namespace, store }: StoreScope, secrets: StoreSecrets
         ...storeLabels(store),
         ...(index === entries.length - 1 ? { [COMPLETE_LABEL]: 'complete' } : {}),
         ...(name === ADMIN_SECRET && isGiven ? { [PASSWORD_LABEL]: 'given' } : {}),
+      },
+      annotations: {
+        [SEAL_ANNOTATION]: sealSecret(settings.platformKey, { storeId: store.id, name, data: stringData }),
       },
     },
     type: 'Opaque',

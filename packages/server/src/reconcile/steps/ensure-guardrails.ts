@@ -1,5 +1,6 @@
 // Quota, limits and network policies, in force before the first pod. One that cannot be applied fails the attempt: a store without
 // its guardrails must not start.
+import { contains } from '../../kube/contains.ts';
 import { PLANS } from '../../tenants/plans.ts';
 import { type Guardrail, guardrailObjects } from '../guardrail-objects.ts';
 import { DONE, type StepOutcome } from '../step.ts';
@@ -26,17 +27,4 @@ async function findMissing(scope: StoreScope, wanted: readonly Guardrail[]): Pro
 async function isAsWanted({ kube, lease }: StoreScope, { kind, manifest }: Guardrail): Promise<boolean> {
   const found = await kube.get(kind, manifest.metadata, lease.signal);
   return found !== null && contains(found, manifest);
-}
-
-/** Whether everything that is wanted is there; the server adds defaults of its own. */
-function contains(found: unknown, wanted: unknown): boolean {
-  if (Array.isArray(wanted)) {
-    const items = Array.isArray(found) ? found : [];
-    return items.length === wanted.length && wanted.every((item, index) => contains(items[index], item));
-  }
-  if (typeof wanted === 'object' && wanted !== null) {
-    const fields = (found ?? {}) as Record<string, unknown>;
-    return Object.entries(wanted).every(([key, value]) => contains(fields[key], value));
-  }
-  return found === wanted;
 }

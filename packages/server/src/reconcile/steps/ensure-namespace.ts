@@ -1,5 +1,7 @@
 // The store's namespace, held to Pod Security "restricted" before anything is in it, and the worker's right to work there. One that
 // is on its way out is waited for: what is made in it would go with it. One that is somebody else's is never touched.
+
+import { dataLost } from '../lost-data.ts';
 import { ensureOwnRole, findNamespace, isTerminating } from '../own-namespace.ts';
 import { DONE, type StepOutcome, waiting } from '../step.ts';
 import { type StoreScope, storeLabels } from '../store-scope.ts';
@@ -8,10 +10,14 @@ import { type StoreScope, storeLabels } from '../store-scope.ts';
 const TERMINATING_RECHECK_MS = 1_000;
 
 export async function ensureNamespace(scope: StoreScope): Promise<StepOutcome> {
-  const { kube, lease, namespace } = scope;
+  const { kube, lease, namespace, store } = scope;
   const found = await findNamespace(scope);
   if (found !== null && isTerminating(found)) {
     return waiting(TERMINATING_RECHECK_MS, 'the former namespace is still being removed');
+  }
+  if (found === null && store.readyAt !== null) {
+    // It went in the moment since the attempt looked; made anew it would hold an empty shop.
+    throw dataLost({ message: `the namespace ${namespace} was deleted from outside, and all data with it` });
   }
   const labels = namespaceLabels(scope);
   const manifest = { metadata: { name: namespace, labels } };

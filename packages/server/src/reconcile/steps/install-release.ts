@@ -1,26 +1,79 @@
 // The Helm release, as chart, values and generation want it. What a dead worker left half-done is cleared first: Helm refuses every
 // change of a release that is pending, and every upgrade of one that never was deployed. Nothing is waited for here.
-import type { ValuesInput } from '../../engines/engine.ts';
+import { describeWorkloadDrift } from '../../engines/workload-drift.ts';
 import { TerminalError } from '../../errors.ts';
 import { isPending, type Release } from '../../helm/helm.ts';
 import { HelmError } from '../../helm/helm-error.ts';
-import { releaseFingerprint } from '../release-fingerprint.ts';
+import { mayRepair } from '../lost-data.ts';
+import { currentFingerprint, releaseFingerprint, releaseValues } from '../release-fingerprint.ts';
 import { DONE, type StepOutcome } from '../step.ts';
-import { type StoreScope, storeHosts } from '../store-scope.ts';
+import type { StoreScope } from '../store-scope.ts';
+
+export const RELEASE_LOST = 'release_lost';
 
 export async function installRelease(scope: StoreScope): Promise<StepOutcome> {
   const { helm, engine, namespace, lease, store } = scope;
   const ref = { namespace, name: namespace };
-  const values = engine.values(valuesInput(scope));
-  const fingerprint = await releaseFingerprint(engine.chartPath, values, store.generation);
   const found = await helm.readRelease(ref, lease.signal);
+  if (store.readyAt !== null) {
+    return await keepRelease(scope, found);
+  }
+  const values = releaseValues(scope);
+  const fingerprint = await releaseFingerprint(engine.chartPath, values, store.generation);
   if (found?.status === 'deployed' && found.fingerprint === fingerprint && (await isWhole(scope))) {
     return DONE;
   }
   await clearHalfDone(scope, found);
+  await install(scope, values, fingerprint);
+  return DONE;
+}
+
+/**
+ * A shop that lives gets back what was taken from it out of its own record: chart, images and values as they were installed. What
+ * this platform would install today may be newer, and a repair must never be an upgrade that nobody asked for.
+ */
+async function keepRelease(scope: StoreScope, found: Release | null): Promise<StepOutcome> {
+  const { helm, namespace, lease, store, engine } = scope;
+  const ref = { namespace, name: namespace };
+  if (found?.status === 'deployed' && (await isWhole(scope))) {
+    return DONE;
+  }
+  const recorded = found?.status === 'uninstalling' ? null : (found?.lastDeployedRevision ?? null);
+  if (recorded !== null) {
+    await scope.act('helm-reapply', () => helm.rollback(ref, recorded, lease));
+    return DONE;
+  }
+  if (store.installed !== (await currentFingerprint(scope)) && !mayRepair(store, RELEASE_LOST)) {
+    throw new TerminalError(
+      RELEASE_LOST,
+      'the records of its Helm release were removed from outside, and this platform would install another version; ' +
+        'ask for a repair to agree to that',
+    );
+  }
+  await dropRecords(scope);
+  const values = releaseValues(scope);
+  await install(scope, values, await releaseFingerprint(engine.chartPath, values, store.generation));
+  return DONE;
+}
+
+/** Helm installs over objects that carry its name and adopts them; what keeps it from doing so is a record that says otherwise. */
+async function dropRecords({ kube, namespace, lease, act }: StoreScope): Promise<void> {
+  const labels = `owner=helm,name=${namespace}`;
+  const { items } = await kube.listMetadata('Secret', { namespace, labels }, lease.signal);
+  if (items.length > 0) {
+    await act('drop-release-records', () =>
+      Promise.all(
+        items.map(({ metadata: { name, uid } }) => kube.delete('Secret', { name, namespace }, { uid }, lease.signal)),
+      ),
+    );
+  }
+}
+
+async function install(scope: StoreScope, values: Record<string, unknown>, fingerprint: string): Promise<void> {
+  const { helm, engine, namespace, lease } = scope;
   try {
     await scope.act('helm-upgrade', () =>
-      helm.upgrade({ ...ref, chartPath: engine.chartPath, values, fingerprint }, lease),
+      helm.upgrade({ namespace, name: namespace, chartPath: engine.chartPath, values, fingerprint }, lease),
     );
   } catch (error) {
     if (error instanceof HelmError && error.isPermanent) {
@@ -28,26 +81,6 @@ export async function installRelease(scope: StoreScope): Promise<StepOutcome> {
     }
     throw error;
   }
-  return DONE;
-}
-
-/** By name, because the settings hold more than an engine may see: the platform's key is among them. */
-function valuesInput(scope: StoreScope): ValuesInput {
-  const { store, settings } = scope;
-  const { baseDomain, publicScheme, ingressClass, clusterIssuer, storageClass, hasUserNamespaces, images } = settings;
-  return {
-    storeId: store.id,
-    tenantId: store.tenantId,
-    plan: store.plan,
-    hosts: storeHosts(scope),
-    baseDomain,
-    publicScheme,
-    ingressClass,
-    clusterIssuer,
-    storageClass,
-    hasUserNamespaces,
-    images,
-  };
 }
 
 async function clearHalfDone(scope: StoreScope, found: Release | null): Promise<void> {
@@ -64,12 +97,13 @@ async function clearHalfDone(scope: StoreScope, found: Release | null): Promise<
   }
 }
 
-/** Whether the objects that a person would miss are all there; a release says `deployed` whatever was removed since. */
+/** Whether the objects that a person would miss are all there; a release says `deployed` whatever was done since. */
 async function isWhole({ kube, engine, namespace, lease, store }: StoreScope): Promise<boolean> {
-  const workloads = engine.workloads(store.plan);
-  const [found, routes] = await Promise.all([
-    Promise.all(workloads.map(({ kind, name }) => kube.get(kind, { name, namespace }, lease.signal))),
+  const [deployments, statefulSets, routes] = await Promise.all([
+    kube.list('Deployment', { namespace }, lease.signal),
+    kube.list('StatefulSet', { namespace }, lease.signal),
     kube.listMetadata('Ingress', { namespace }, lease.signal),
   ]);
-  return found.every((workload) => workload !== null) && routes.items.length > 0;
+  const found = { deployments: deployments.items, statefulSets: statefulSets.items };
+  return describeWorkloadDrift(engine.workloads(store.plan), found) === null && routes.items.length > 0;
 }

@@ -1,0 +1,36 @@
+// What was done to a store's workloads behind the platform's back: removed, or scaled beyond what the engine asks for. Pure.
+import type { Deployment, StatefulSet } from '../kube/kinds.ts';
+import type { Workload } from './engine.ts';
+
+export interface FoundWorkloads {
+  readonly deployments: readonly Deployment[];
+  readonly statefulSets: readonly StatefulSet[];
+}
+
+const ONE: readonly [number, number] = [1, 1];
+
+/** In words, without a full stop; null when every workload is there in the number that is wanted. */
+export function describeWorkloadDrift(workloads: readonly Workload[], found: FoundWorkloads): string | null {
+  const missing = workloads.filter((workload) => findWorkload(workload, found) === undefined);
+  if (missing.length > 0) {
+    return `missing: ${missing.map(({ kind, name }) => `${kind} ${name}`).join(', ')}`;
+  }
+  const scaled = workloads.flatMap((workload) => {
+    const [least, most] = workload.replicas ?? ONE;
+    const replicas = findWorkload(workload, found)?.spec?.replicas ?? 1;
+    const wanted = least === most ? `${least}` : `${least} to ${most}`;
+    const { kind, name } = workload;
+    return replicas < least || replicas > most
+      ? [`${kind} ${name} was scaled to ${replicas}, wanted is ${wanted}`]
+      : [];
+  });
+  return scaled.length === 0 ? null : scaled.join(', ');
+}
+
+export function findWorkload(
+  { kind, name }: Workload,
+  { deployments, statefulSets }: FoundWorkloads,
+): Deployment | StatefulSet | undefined {
+  const candidates: readonly (Deployment | StatefulSet)[] = kind === 'Deployment' ? deployments : statefulSets;
+  return candidates.find(({ metadata }) => metadata.name === name);
+}

@@ -1,0 +1,153 @@
+// Namespaces that carry our label and belong to no live store. Each is told of when it is first seen. It is removed only when nothing
+// of value can be in it, after two sweeps have seen it, and after one more look at row and namespace: either its store was deleted on
+// purpose and this is a remainder, or no store ever had its id, one of our tenants is named on it, and it holds no volume claim. What
+// comes from another installation, or from a time that this database has forgotten, is left to a person.
+import { type Db, inTransaction } from '../db/database.ts';
+import { appendEvent } from '../events/event-queries.ts';
+import { withFailpoints } from '../failpoint.ts';
+import { storeIdOfNamespace } from '../ids.ts';
+import type { NamespaceObject } from '../kube/kinds.ts';
+import type { Kube } from '../kube/kube.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { hasTenant, isTermOver, readOwners } from './observed-health.ts';
+
+const SIGHTINGS_TO_REMOVE = 2;
+
+export interface OrphanSweeperOptions {
+  readonly db: Db;
+  readonly kube: Kube;
+  readonly actor: string;
+  readonly fence: number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export interface OrphanSweeper {
+  /** Tells of orphans among these. */
+  look(namespaces: readonly NamespaceObject[], signal: AbortSignal): Promise<void>;
+  /** Looks at all there are, counts the sighting, and removes what was seen often enough. */
+  sweep(namespaces: readonly NamespaceObject[], signal: AbortSignal): Promise<void>;
+}
+
+interface Owner {
+  /** The tenant that the database knows; null where it knows neither the store nor the tenant named on the namespace. */
+  readonly tenantId: string | null;
+  /** Null where no store ever had that id. */
+  readonly storeId: string | null;
+}
+
+interface Orphan {
+  readonly namespace: NamespaceObject;
+  readonly owner: Owner;
+}
+
+export function createOrphanSweeper(options: OrphanSweeperOptions): OrphanSweeper {
+  const { db, kube, log, metrics } = options;
+  const sightings = new Map<string, number>();
+
+  async function findOrphans(namespaces: readonly NamespaceObject[]): Promise<readonly Orphan[]> {
+    const staying = namespaces.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    const ids = staying.flatMap(({ metadata }) => storeIdOfNamespace(metadata.name) ?? []);
+    const owners = ids.length === 0 ? new Map() : await readOwners(db, ids);
+    const orphans: Orphan[] = [];
+    for (const namespace of staying) {
+      const storeId = storeIdOfNamespace(namespace.metadata.name);
+      const row = storeId === null ? undefined : owners.get(storeId);
+      if (row === undefined) {
+        orphans.push({ namespace, owner: { storeId: null, tenantId: await knownTenant(namespace) } });
+      } else if (row.isDeleted) {
+        orphans.push({ namespace, owner: { storeId, tenantId: row.tenantId } });
+      }
+    }
+    return orphans;
+  }
+
+  async function knownTenant({ metadata }: NamespaceObject): Promise<string | null> {
+    const named = metadata.labels?.['souk.dev/tenant'];
+    return named !== undefined && (await hasTenant(db, named)) ? named : null;
+  }
+
+  async function tell(orphan: Orphan): Promise<void> {
+    const { name, uid } = orphan.namespace.metadata;
+    if (sightings.has(uid)) {
+      return;
+    }
+    sightings.set(uid, 0);
+    const why = orphan.owner.storeId === null ? 'no store has its id' : 'its store was deleted';
+    log.error({ namespace: name, why }, 'a namespace carries our label and belongs to no live store');
+    await record(orphan, 'store.orphan_found', `The namespace ${name} is there although ${why}`);
+  }
+
+  async function record(
+    { owner, namespace }: Orphan,
+    type: 'store.orphan_found' | 'store.orphan_removed',
+    message: string,
+  ): Promise<void> {
+    const { tenantId, storeId } = owner;
+    if (tenantId !== null) {
+      const details = { namespace: namespace.metadata.name };
+      await inTransaction(db, (tx) =>
+        appendEvent(tx, { type, tenantId, storeId, actor: options.actor, message, details }),
+      );
+    }
+  }
+
+  /** Null where it may go; else why it is left. */
+  async function whyKept({ owner, namespace }: Orphan, signal: AbortSignal): Promise<string | null> {
+    if (owner.tenantId === null) {
+      return 'it names no tenant of this installation';
+    }
+    const { name } = namespace.metadata;
+    const claims = await kube.listMetadata('PersistentVolumeClaim', { namespace: name }, signal);
+    return owner.storeId === null && claims.items.length > 0 ? 'it holds volumes of a store that nobody deleted' : null;
+  }
+
+  async function remove(seen: Orphan, signal: AbortSignal): Promise<void> {
+    const { name, uid } = seen.namespace.metadata;
+    // Fresh, all of it: a store may have been given this id, or a person the namespace, since the last listing.
+    const fresh = await kube.get('Namespace', { name }, signal);
+    const [orphan] = fresh?.metadata.uid === uid ? await findOrphans([fresh]) : [];
+    if (orphan === undefined) {
+      return;
+    }
+    const why = await whyKept(orphan, signal);
+    if (why !== null) {
+      log.error({ namespace: name, why }, 'the namespace is left; look at it, then delete it by hand');
+      return;
+    }
+    if (await isTermOver(db, options.fence)) {
+      return;
+    }
+    await withFailpoints('delete-orphan', () => kube.delete('Namespace', { name }, { uid }, signal));
+    log.warn({ namespace: name }, 'an orphaned namespace is removed');
+    await record(orphan, 'store.orphan_removed', `The orphaned namespace ${name} is removed`);
+  }
+
+  return {
+    async look(namespaces) {
+      for (const orphan of await findOrphans(namespaces)) {
+        await tell(orphan);
+      }
+    },
+    async sweep(namespaces, signal) {
+      const orphans = await findOrphans(namespaces);
+      metrics.orphans.set(orphans.length);
+      const present = new Set(orphans.map(({ namespace }) => namespace.metadata.uid));
+      for (const uid of sightings.keys()) {
+        if (!present.has(uid)) {
+          sightings.delete(uid);
+        }
+      }
+      for (const orphan of orphans) {
+        await tell(orphan);
+        const { uid } = orphan.namespace.metadata;
+        const count = (sightings.get(uid) ?? 0) + 1;
+        sightings.set(uid, count);
+        if (count >= SIGHTINGS_TO_REMOVE) {
+          await remove(orphan, signal);
+        }
+      }
+    },
+  };
+}

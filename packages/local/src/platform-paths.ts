@@ -48,6 +48,7 @@ export function derivePaths(home: string, cache: string) {
     secrets: inHome('secrets'),
     apiToken: inHome('secrets', 'api-token'),
     platformKey: inHome('secrets', 'platform-key'),
+    sessionSecret: inHome('secrets', 'session-secret'),
     databasePassword: inHome('secrets', 'database-password'),
     databaseUrl: inHome('secrets', 'database-url'),
     encryptionKey: inHome('secrets', 'etcd-encryption-key'),

@@ -12,10 +12,25 @@ const LADDER: readonly (readonly string[])[] = [
   ['http', 'reconcile', 'watch'],
   ['warm-pool'],
   ['snapshots'],
+  ['admin'],
   ['stores'],
+  ['people'],
+  ['mail'],
   ['tenants', 'clusters', 'jobs', 'engines', 'events'],
+  ['audit'],
   ['db', 'helm', 'kube'],
-  ['config', 'config-page', 'errors', 'failpoint', 'failpoint-names', 'ids', 'log', 'metrics', 'read-config'],
+  [
+    'config',
+    'account-variables',
+    'config-page',
+    'errors',
+    'failpoint',
+    'failpoint-names',
+    'ids',
+    'log',
+    'metrics',
+    'read-config',
+  ],
 ];
 // Left out: tests of the server as a whole, which belong to no module.
 const TOP_LEVEL_TESTS = /^(architecture|generated-docs)\.test\.ts$/;

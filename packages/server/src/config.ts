@@ -1,6 +1,7 @@
 // What each process reads from its environment: one list of variables per process. `main/` reads it once (read-config.ts) and gives
 // modules only the values they need. docs/configuration.md is written from these lists.
 import { z } from 'zod';
+import { ACCOUNT_VARIABLES } from './account-variables.ts';
 import { LOG_LEVELS } from './log.ts';
 import type { ConfigOf, Variables } from './read-config.ts';
 
@@ -249,6 +250,7 @@ export const API_VARIABLES = {
     type: 'number',
     purpose: 'Rate limit of one tenant on creating stores; 0: none',
   },
+  ...ACCOUNT_VARIABLES,
   eventRetentionDays: {
     name: 'EVENT_RETENTION_DAYS',
     source: 'env',

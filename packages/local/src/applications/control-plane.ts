@@ -33,6 +33,7 @@ const NODE_FLAGS = ['--max-old-space-size=96', '--max-semi-space-size=1', '--v8-
 export async function makeSecrets(paths: PlatformPaths): Promise<void> {
   await keepSecret(paths.apiToken, () => `souk_${randomBytes(24).toString('base64url')}`);
   await keepSecret(paths.platformKey, () => randomBytes(32).toString('hex'));
+  await keepSecret(paths.sessionSecret, () => randomBytes(32).toString('base64url'));
 }
 
 export async function migrate(plane: ControlPlane): Promise<void> {
@@ -126,6 +127,9 @@ function environment(plane: ControlPlane): NodeJS.ProcessEnv {
     DATABASE_URL_FILE: paths.databaseUrl,
     PLATFORM_KEY_FILE: paths.platformKey,
     API_TOKEN_FILE: paths.apiToken,
+    SESSION_SECRET_FILE: paths.sessionSecret,
+    // Not the base domain: sign-in providers send browsers back to "localhost" over plain http, and to nothing else.
+    PLATFORM_URL: `http://localhost${plane.port === 80 ? '' : `:${plane.port}`}`,
     IMAGES_FILE: paths.images,
     BASE_DOMAIN: plane.baseDomain,
     PUBLIC_SCHEME: 'http',

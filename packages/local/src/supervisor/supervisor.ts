@@ -275,11 +275,13 @@ async function settle<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, 
 // What a person or a test may set for the control plane through the environment of `souk up`.
 const PASSED_ON = [
   'ADDRESS_REQUESTS_PER_MINUTE',
+  'CORS_ORIGINS',
   'FAILPOINTS',
   'FIRST_TENANT_MAX_PARALLEL_PROVISIONS',
   'FIRST_TENANT_MAX_STORES',
   'LOG_LEVEL',
   'MAX_PARALLEL_PROVISIONS',
+  'SIGN_INS_PER_MINUTE',
   'STORE_CREATES_PER_HOUR',
   'TOKEN_REQUESTS_PER_MINUTE',
   'WORKER_CONCURRENCY',

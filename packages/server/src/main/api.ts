@@ -1,5 +1,5 @@
 // The API process: opens what it needs, listens, and closes in the opposite order. Wiring only.
-
+import { findWeakSecrets } from '../account-variables.ts';
 import { ensureFirstCluster } from '../clusters/cluster-queries.ts';
 import { API_VARIABLES } from '../config.ts';
 import { inTransaction, openDatabase } from '../db/database.ts';
@@ -14,14 +14,16 @@ import { forgetDeadWorkers } from '../jobs/worker-queries.ts';
 import { connectKube } from '../kube/connect-kube.ts';
 import { createLog } from '../log.ts';
 import { collectProcessMetrics, createMetrics } from '../metrics.ts';
+import { deleteOldSignIns } from '../people/session-queries.ts';
 import { readConfigOrExit } from '../read-config.ts';
 import { deleteOldIdempotencyKeys } from '../stores/idempotency.ts';
+import { platformUrlOf } from '../stores/store.ts';
 import { deleteOldBuckets } from '../tenants/rate-limit.ts';
 import { ensureFirstTenant } from '../tenants/tenant-queries.ts';
 import { onShutdown } from './shutdown.ts';
 
 process.title = 'souk main/api';
-const config = readConfigOrExit(API_VARIABLES);
+const config = readConfigOrExit(API_VARIABLES, findWeakSecrets);
 const log = createLog({ level: config.logLevel, part: 'api' });
 const metrics = createMetrics('api');
 collectProcessMetrics(metrics);
@@ -58,13 +60,16 @@ const housekeeping = runPeriodically({
     'delete ended jobs': () => deleteFinishedJobs(db, config.jobRetentionDays, ROWS_AT_ONCE),
     'delete old idempotency keys': () => deleteOldIdempotencyKeys(db, ROWS_AT_ONCE),
     'delete old rate limit buckets': () => deleteOldBuckets(db, ROWS_AT_ONCE),
+    'delete old sessions and links': () => deleteOldSignIns(db, ROWS_AT_ONCE),
     'forget dead workers': () => forgetDeadWorkers(db, 1),
   },
 });
 
 let isServing = true;
+const publicAddress = { scheme: config.publicScheme, baseDomain: config.baseDomain, port: config.publicPort };
 const app = await createApp({
   ...config,
+  platformUrl: config.platformUrl || platformUrlOf(publicAddress),
   db,
   hub,
   reader: kube,
@@ -72,7 +77,7 @@ const app = await createApp({
   log,
   metrics,
   version: await readVersion(),
-  address: { scheme: config.publicScheme, baseDomain: config.baseDomain, port: config.publicPort },
+  address: publicAddress,
   isServing: () => isServing,
 });
 const address = await app.listen({ host: config.host, port: config.port });

@@ -15,12 +15,13 @@ import {
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { noteForAudit } from '../audit/audit-note.ts';
 import { type Db, inTransaction } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import { formatCursor } from '../events/event-cursor.ts';
 import { listEventsOfStore, readPositionNow } from '../events/event-queries.ts';
 import { listJobsOfSubject } from '../jobs/job-queries.ts';
-import type { Actor } from '../tenants/tenant-queries.ts';
+import { ACCESS, type Actor } from '../tenants/access.ts';
 import { toJob } from './job.ts';
 import { parseListPlace } from './list-place.ts';
 import { toStore } from './store.ts';
@@ -57,6 +58,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app.post(
     '/stores',
     {
+      config: { access: ACCESS.writeStores, audit: 'store.create' },
       schema: {
         summary: 'Create a store',
         description: 'Answers at once; the store is ready when its phase is. Follow it by its events.',
@@ -67,11 +69,14 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
       },
     },
     async (request, reply) => {
+      const { name, engine, plan } = request.body;
+      noteForAudit(request, { details: { name, engine, ...(plan !== undefined && { plan }) } });
       const answer = await service.createStore(
         actorOf(request),
         request.body,
         request.headers['idempotency-key'] ?? null,
       );
+      noteForAudit(request, { target: answer.store.id });
       return reply.code(201).header('location', `/api/v1/stores/${answer.store.id}`).send(answer);
     },
   );
@@ -79,6 +84,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app.get(
     '/stores',
     {
+      config: { access: ACCESS.readStores },
       schema: {
         summary: 'List stores, newest first',
         tags: ['stores'],
@@ -110,13 +116,17 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
 
   app.get(
     '/stores/:id',
-    { schema: { summary: 'Show a store', tags: ['stores'], params, response: { 200: storeSchema } } },
+    {
+      config: { access: ACCESS.readStores },
+      schema: { summary: 'Show a store', tags: ['stores'], params, response: { 200: storeSchema } },
+    },
     async (request) => toStore(await service.getStore(actorOf(request), request.params.id), rendering),
   );
 
   app.delete(
     '/stores/:id',
     {
+      config: { access: ACCESS.writeStores, audit: 'store.delete' },
       schema: {
         summary: 'Delete a store with all that it holds',
         tags: ['stores'],
@@ -128,6 +138,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
     },
     async (request, reply) => {
       const key = request.headers['idempotency-key'] ?? null;
+      noteForAudit(request, { target: request.params.id });
       return reply.code(202).send(await service.requestDeletion(actorOf(request), request.params.id, key));
     },
   );
@@ -135,6 +146,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app.post(
     '/stores/:id/retry',
     {
+      config: { access: ACCESS.writeStores, audit: 'store.retry' },
       schema: {
         summary: 'Try a failed store again',
         tags: ['stores'],
@@ -146,6 +158,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
     },
     async (request, reply) => {
       const key = request.headers['idempotency-key'] ?? null;
+      noteForAudit(request, { target: request.params.id });
       return reply.code(202).send(await service.retryStore(actorOf(request), request.params.id, key));
     },
   );
@@ -153,6 +166,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app.get(
     '/stores/:id/events',
     {
+      config: { access: ACCESS.readStores },
       schema: {
         summary: "A store's timeline, oldest first",
         tags: ['stores'],
@@ -178,6 +192,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app.get(
     '/stores/:id/jobs',
     {
+      config: { access: ACCESS.readStores },
       schema: {
         summary: 'The jobs of a store, newest first',
         tags: ['stores'],
@@ -194,6 +209,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app.get(
     '/stores/:id/pods',
     {
+      config: { access: ACCESS.readStores },
       schema: {
         summary: 'The pods of a store, as last seen',
         tags: ['stores'],
@@ -211,6 +227,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
     method: 'GET',
     url: '/stores/:id/logs',
     exposeHeadRoute: false,
+    config: { access: ACCESS.readStores },
     schema: {
       summary: 'The log of a pod, as text',
       description: '`follow=true` goes on until the pod ends or the client leaves.',
@@ -230,6 +247,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app.post(
     '/stores/:id/credentials',
     {
+      config: { access: ACCESS.writeStores, audit: 'store.reveal_credentials' },
       schema: {
         summary: "Reveal the shop administrator's credentials",
         description: 'Each call is recorded in the timeline.',
@@ -241,6 +259,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
     },
     async (request) => {
       const actor = actorOf(request);
+      noteForAudit(request, { target: request.params.id });
       return insight.revealCredentials(actor, await service.getStore(actor, request.params.id));
     },
   );
@@ -248,6 +267,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app.post(
     '/stores/:id/credentials/reset',
     {
+      config: { access: ACCESS.writeStores, audit: 'store.reset_credentials' },
       schema: {
         summary: 'Set a new administrator password',
         tags: ['stores'],
@@ -257,6 +277,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
       },
     },
     async (request) => {
+      noteForAudit(request, { target: request.params.id });
       const { engine } = await service.getStore(actorOf(request), request.params.id);
       throw new AppError(
         'not_supported',

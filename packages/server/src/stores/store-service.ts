@@ -1,6 +1,6 @@
 // What can be asked of stores. Each command is one transaction: limits, desired state, job and event together, so that everything an
 // answer speaks of can be read the moment it arrives. Work in the cluster is the worker's; this only writes what is wanted.
-import { type CreateStore, type StoreAndJob, storeIdSchema } from '@souk/contract';
+import { type CreateStore, PLANS as PLAN_NAMES, type PlanName, type StoreAndJob, storeIdSchema } from '@souk/contract';
 import { placeStore } from '../clusters/cluster-queries.ts';
 import { type Db, inTransaction, type Tx } from '../db/database.ts';
 import type { LoadedEngine } from '../engines/registry.ts';
@@ -8,9 +8,10 @@ import { AppError } from '../errors.ts';
 import { appendEvent } from '../events/event-queries.ts';
 import { newId } from '../ids.ts';
 import { enqueueJob, type Job } from '../jobs/job-queries.ts';
+import type { Actor } from '../tenants/access.ts';
 import { DEFAULT_PLAN } from '../tenants/plans.ts';
 import { type RateLimit, takeRateLimit } from '../tenants/rate-limit.ts';
-import { type Actor, lockQuota, type Quota, readQuota } from '../tenants/tenant-queries.ts';
+import { type LockedQuota, lockQuota, readQuota } from '../tenants/tenant-queries.ts';
 import { once } from './idempotency.ts';
 import { toJob } from './job.ts';
 import { insertSealedPassword, sealPassword } from './sealed-password.ts';
@@ -57,7 +58,12 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
   const creates: RateLimit = { name: 'new stores an hour', most: options.createsPerHour, windowMs: HOUR_MS };
   const answer = (row: StoreRow, job: Job): StoreAndJob => ({ store: toStore(row, rendering), job: toJob(job) });
 
-  async function insertWish(tx: Tx, actor: Actor, wish: CreateStore, engineVersion: string): Promise<StoreRow> {
+  async function insertWish(
+    tx: Tx,
+    actor: Actor,
+    wish: CreateStore & { plan: PlanName },
+    engineVersion: string,
+  ): Promise<StoreRow> {
     const row = await insertStore(tx, {
       id: newId('sto'),
       tenantId: actor.tenantId,
@@ -65,9 +71,9 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
       name: wish.name,
       engine: wish.engine,
       engineVersion,
-      plan: wish.plan ?? DEFAULT_PLAN,
+      plan: wish.plan,
       adminEmail: wish.adminEmail ?? `admin@${wish.name}.${mailDomain(options.address.baseDomain)}`,
-      createdBy: actor.tokenId,
+      createdBy: actor.id,
     });
     if (row === null) {
       throw new AppError('name_taken', `A store called "${wish.name}" exists already; choose another name.`);
@@ -100,13 +106,15 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
         const request = idempotentRequest(actor, idempotencyKey, ['create', wish], platformKey);
         return once(tx, request, async () => {
           refuseWhenFull(quota, await countLiveStores(tx, actor.tenantId));
+          const plan = wish.plan ?? smallerPlan(DEFAULT_PLAN, quota.largestPlan);
+          refuseBeyondQuota(quota, plan);
           await takeRateLimit(tx, `creates:${actor.tenantId}`, creates);
-          const row = await insertWish(tx, actor, wish, engine.version);
+          const row = await insertWish(tx, actor, { ...wish, plan }, engine.version);
           await appendEvent(tx, {
             type: 'store.requested',
             tenantId: actor.tenantId,
             storeId: row.id,
-            actor: actor.tokenId,
+            actor: actor.id,
             message: `${engine.title} store "${row.name}" requested on plan ${row.plan}`,
             details: { name: row.name, engine: row.engine, engineVersion: row.engineVersion, plan: row.plan },
           });
@@ -129,7 +137,7 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
             type: 'store.deletion_requested',
             tenantId: actor.tenantId,
             storeId: row.id,
-            actor: actor.tokenId,
+            actor: actor.id,
             message: `Deletion of "${row.name}" requested`,
           });
           return answer(row, await enqueueReconcile(tx, row, { groupLimit: null, priority: DELETION_PRIORITY }));
@@ -151,7 +159,7 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
             type: 'store.retry_requested',
             tenantId: actor.tenantId,
             storeId: row.id,
-            actor: actor.tokenId,
+            actor: actor.id,
             message: `Another try of "${row.name}" requested`,
           });
           return answer(row, await enqueueReconcile(tx, row, { groupLimit: quota.maxParallelProvisions }));
@@ -173,12 +181,31 @@ function availableEngine(engines: ReadonlyMap<string, LoadedEngine>, name: strin
   return loaded;
 }
 
-function refuseWhenFull({ maxStores }: Quota, used: number): void {
+function refuseWhenFull({ maxStores }: LockedQuota, used: number): void {
   if (used >= maxStores) {
     throw new AppError(
       'quota_exceeded',
       `This tenant may have ${maxStores} stores and has ${used}; delete one or ask for a larger quota.`,
       { limit: { name: 'stores', value: maxStores, used } },
+    );
+  }
+}
+
+function smallerPlan(one: PlanName, other: PlanName): PlanName {
+  return PLAN_NAMES.indexOf(one) < PLAN_NAMES.indexOf(other) ? one : other;
+}
+
+function refuseBeyondQuota({ largestPlan, isDeleting }: LockedQuota, plan: PlanName): void {
+  if (isDeleting) {
+    throw new AppError('tenant_deleting', 'This tenant is being deleted; it can have no new stores.');
+  }
+  if (smallerPlan(plan, largestPlan) !== plan) {
+    throw new AppError(
+      'plan_not_allowed',
+      `This tenant's stores may have the plan ${largestPlan} at most, not ${plan}.`,
+      {
+        fields: [{ field: 'plan', message: `may be ${largestPlan} at most` }],
+      },
     );
   }
 }

@@ -51,6 +51,8 @@ export function derivePaths(home: string, cache: string) {
     sessionSecret: inHome('secrets', 'session-secret'),
     databasePassword: inHome('secrets', 'database-password'),
     databaseUrl: inHome('secrets', 'database-url'),
+    serverPassword: inHome('secrets', 'database-server-password'),
+    serverDatabaseUrl: inHome('secrets', 'database-server-url'),
     encryptionKey: inHome('secrets', 'etcd-encryption-key'),
     postgres: inHome('postgres'),
     etcd: inHome('etcd'),

@@ -395,6 +395,15 @@ export const WORKER_VARIABLES = {
 
 export const MIGRATE_VARIABLES = {
   databaseUrl: common.databaseUrl,
+  serverRole: {
+    name: 'SERVER_ROLE',
+    source: 'env',
+    schema: optionalText,
+    byDefault: '',
+    type: 'name',
+    purpose:
+      'Role that API and workers connect as, which exists already; it may add to the audit log but not change it. Empty: they connect as the owner',
+  },
   logLevel: common.logLevel,
 } as const satisfies Variables;
 

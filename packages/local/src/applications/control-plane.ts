@@ -8,6 +8,7 @@ import { runLogged, tryRun } from '../host/run.ts';
 import { answersOk } from '../node/http-probe.ts';
 import { CHECKOUT, logFile, type PlatformPaths } from '../platform-paths.ts';
 import type { PartSpec } from '../processes/supervised-process.ts';
+import { ensureServerRole, SERVER_ROLE } from './postgres.ts';
 
 export type ControlPlane = {
   paths: PlatformPaths;
@@ -37,8 +38,9 @@ export async function makeSecrets(paths: PlatformPaths): Promise<void> {
 }
 
 export async function migrate(plane: ControlPlane): Promise<void> {
+  await ensureServerRole(plane.paths);
   await runLogged([process.execPath, path.join(SERVER, 'migrate.ts')], logFile(plane.paths, 'migrate'), {
-    env: environment(plane),
+    env: { ...environment(plane), DATABASE_URL_FILE: plane.paths.databaseUrl, SERVER_ROLE },
     cwd: CHECKOUT,
     remedy: 'the database is as it was before the failing migration; look at the log',
   });
@@ -124,7 +126,7 @@ function environment(plane: ControlPlane): NodeJS.ProcessEnv {
     HOME: paths.home,
     NODE_ENV: 'production',
     ...memorySettings(paths),
-    DATABASE_URL_FILE: paths.databaseUrl,
+    DATABASE_URL_FILE: paths.serverDatabaseUrl,
     PLATFORM_KEY_FILE: paths.platformKey,
     API_TOKEN_FILE: paths.apiToken,
     SESSION_SECRET_FILE: paths.sessionSecret,

@@ -6,6 +6,7 @@ import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, 
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { adminRoutes } from '../admin/admin-routes.ts';
+import { auditRoutes } from '../admin/audit-routes.ts';
 import type { Db } from '../db/database.ts';
 import type { LoadedEngine } from '../engines/registry.ts';
 import { AppError } from '../errors.ts';
@@ -33,6 +34,7 @@ import { healthRoutes } from './health-routes.ts';
 import { createMethodIndex } from './method-index.ts';
 import { openapiOptions } from './openapi.ts';
 import { platformRoutes } from './platform-routes.ts';
+import { recordAudit } from './record-audit.ts';
 
 export interface AppOptions {
   readonly db: Db;
@@ -131,9 +133,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 
   const api: FastifyPluginAsync = async (scope) => {
     scope.addHook('onRequest', auth.authenticate);
+    recordAudit(scope, { db, auth });
     await scope.register(sessionRoutes, { facts: signInFacts, service: signIns, callerOf });
     await scope.register(tenantRoutes, { db, actorOf });
     await scope.register(adminRoutes, { db, signIns, callerOf });
+    await scope.register(auditRoutes, { db, actorOf });
     await scope.register(storeRoutes, { db, service, insight, actorOf });
     await scope.register(eventStreamRoutes, {
       hub: options.hub,

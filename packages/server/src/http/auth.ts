@@ -27,6 +27,8 @@ export interface Auth {
   authenticate(request: FastifyRequest, reply: FastifyReply): Promise<void>;
   /** Only on routes of a tenant. */
   actorOf(request: FastifyRequest): Actor;
+  /** Null on routes of no tenant, and before `authenticate`. */
+  findActorOf(request: FastifyRequest): Actor | null;
   /** Null on an open route without a valid credential. */
   callerOf(request: FastifyRequest): Caller | null;
 }
@@ -118,6 +120,7 @@ export function createAuth(options: AuthOptions): Auth {
       }
       return actor;
     },
+    findActorOf: (request) => actors.get(request) ?? null,
     callerOf: (request) => callers.get(request) ?? null,
   };
 }

@@ -1,5 +1,6 @@
 // The API process: opens what it needs, listens, and closes in the opposite order. Wiring only.
 import { findWeakSecrets } from '../account-variables.ts';
+import { enterLostIntents } from '../audit/audit-queries.ts';
 import { ensureFirstCluster } from '../clusters/cluster-queries.ts';
 import { API_VARIABLES } from '../config.ts';
 import { inTransaction, openDatabase } from '../db/database.ts';
@@ -65,6 +66,13 @@ const housekeeping = runPeriodically({
   },
 });
 
+const MINUTE_MS = 60_000;
+const auditing = runPeriodically({
+  everyMs: MINUTE_MS,
+  log,
+  tasks: { 'enter what was begun and never answered': () => enterLostIntents(db, ROWS_AT_ONCE) },
+});
+
 let isServing = true;
 const publicAddress = { scheme: config.publicScheme, baseDomain: config.baseDomain, port: config.publicPort };
 const app = await createApp({
@@ -94,7 +102,7 @@ onShutdown(log, [
   ],
   ['streams', () => hub.stop()],
   ['requests', () => app.close()],
-  ['housekeeping', () => housekeeping.stop()],
+  ['housekeeping', async () => void (await Promise.all([housekeeping.stop(), auditing.stop()]))],
   ['cluster', async () => kube.close()],
   ['database', () => database.close()],
 ]);

@@ -6,6 +6,7 @@ import {
   createTokenSchema,
   hasRole,
   hasScope,
+  type Member,
   memberListSchema,
   memberSchema,
   type Role,
@@ -107,7 +108,7 @@ export const tenantRoutes: FastifyPluginAsyncZod<TenantRoutesOptions> = async (a
         const member = await existingMember(tx, actor.tenantId, personId);
         refuseUnlessOwner(actor, [member.role, role]);
         await setRole(tx, { tenantId: actor.tenantId, personId, role });
-        await refuseWithoutOwner(tx, actor.tenantId);
+        await refuseWithoutOwner(tx, actor.tenantId, member);
         return { ...member, role };
       });
     },
@@ -140,7 +141,7 @@ export const tenantRoutes: FastifyPluginAsyncZod<TenantRoutesOptions> = async (a
         const member = await existingMember(tx, actor.tenantId, personId);
         refuseUnlessOwner(actor, [member.role]);
         await removeMember(tx, actor.tenantId, personId);
-        await refuseWithoutOwner(tx, actor.tenantId);
+        await refuseWithoutOwner(tx, actor.tenantId, member);
       });
       return reply.code(204).send(null);
     },
@@ -221,7 +222,7 @@ function tokensOf({ tenantId, personId, role }: Actor): { tenantId: string; pers
   return { tenantId, personId: hasRole(role, 'admin') ? null : personId };
 }
 
-async function existingMember(tx: Tx, tenantId: string, personId: string) {
+async function existingMember(tx: Tx, tenantId: string, personId: string): Promise<Member> {
   const member = await readMember(tx, tenantId, personId);
   if (member === null) {
     throw new AppError('not_found', `The tenant has no member "${personId}".`);
@@ -235,8 +236,9 @@ function refuseUnlessOwner(actor: Actor, roles: readonly Role[]): void {
   }
 }
 
-async function refuseWithoutOwner(tx: Tx, tenantId: string): Promise<void> {
-  if ((await countOwners(tx, tenantId)) === 0) {
+/** `changed` is the member as they were: whose change leaves the owners as they are is not held up. */
+async function refuseWithoutOwner(tx: Tx, tenantId: string, changed: Member): Promise<void> {
+  if (changed.role === 'owner' && (await countOwners(tx, tenantId)) === 0) {
     throw new AppError('last_owner', 'A tenant needs an owner; make somebody else one first.');
   }
 }

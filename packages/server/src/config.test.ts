@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { findWeakSecrets, LOCAL_SESSION_SECRET } from './account-variables.ts';
 import { API_VARIABLES, WORKER_VARIABLES } from './config.ts';
 import { ConfigError, readConfig } from './read-config.ts';
 
@@ -64,6 +65,34 @@ describe('the configuration', () => {
     const problems = problemsOf(API_VARIABLES, { ...minimal(), PLATFORM_KEY_FILE: join(folder, 'url') }).join();
     assert.match(problems, /64 hexadecimal digits/);
     assert.ok(!problems.includes('canary'));
+  });
+
+  test('production starts with no secret that is missing, default, short or simple, and says which', async () => {
+    await writeFile(join(folder, 'token'), 'a'.repeat(40));
+    const strong = 'Zq8vT1xN4cR7mK2wB5hJ9dF6gL3sP0yU';
+    const production = { ...minimal(), SOUK_PROFILE: 'production' };
+    const namesOf = (environment: Record<string, string>): readonly string[] => {
+      try {
+        readConfig(API_VARIABLES, environment, findWeakSecrets);
+        return [];
+      } catch (error) {
+        assert.ok(error instanceof ConfigError);
+        assert.ok(!error.message.includes(LOCAL_SESSION_SECRET) && !error.message.includes('aaaa'));
+        return error.problems.map((problem) => problem.split(':')[0] ?? '');
+      }
+    };
+    assert.deepEqual(namesOf(production), ['SESSION_SECRET', 'PLATFORM_KEY_FILE']);
+    assert.deepEqual(namesOf({ ...production, SESSION_SECRET: LOCAL_SESSION_SECRET }), [
+      'SESSION_SECRET',
+      'PLATFORM_KEY_FILE',
+    ]);
+    await writeFile(join(folder, 'key2'), '00112233445566778899aabbccddeeff0123456789abcdef0123456789abcdef');
+    const good = { ...production, PLATFORM_KEY_FILE: join(folder, 'key2'), SESSION_SECRET: strong };
+    assert.deepEqual(namesOf(good), []);
+    assert.deepEqual(namesOf({ ...good, SESSION_SECRET: 'short' }), ['SESSION_SECRET']);
+    assert.deepEqual(namesOf({ ...good, SESSION_SECRET: 'ab'.repeat(20) }), ['SESSION_SECRET']);
+    assert.deepEqual(namesOf({ ...good, API_TOKEN_FILE: join(folder, 'token') }), ['API_TOKEN_FILE']);
+    assert.deepEqual(namesOf({ ...minimal() }), []);
   });
 
   test('lists and labels are taken apart', () => {

@@ -1,6 +1,7 @@
 // What each process reads from its environment: one list of variables per process. `main/` reads it once (read-config.ts) and gives
 // modules only the values they need. docs/configuration.md is written from these lists.
 import { z } from 'zod';
+import { ACCOUNT_VARIABLES } from './account-variables.ts';
 import {
   flag,
   jsonMap,
@@ -222,6 +223,7 @@ export const API_VARIABLES = {
     type: 'number',
     purpose: "Most stores of all tenants together; 0: no limit but the tenants' own",
   },
+  ...ACCOUNT_VARIABLES,
   eventRetentionDays: {
     name: 'EVENT_RETENTION_DAYS',
     source: 'env',
@@ -392,6 +394,15 @@ export const WORKER_VARIABLES = {
 
 export const MIGRATE_VARIABLES = {
   databaseUrl: common.databaseUrl,
+  serverRole: {
+    name: 'SERVER_ROLE',
+    source: 'env',
+    schema: optionalText,
+    byDefault: '',
+    type: 'name',
+    purpose:
+      'Role that API and workers connect as, which exists already; it may add to the audit log but not change it. Empty: they connect as the owner',
+  },
   logLevel: common.logLevel,
 } as const satisfies Variables;
 

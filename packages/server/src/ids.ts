@@ -2,7 +2,7 @@
 // for a namespace name, and free of any meaning that could change later.
 import { randomInt } from 'node:crypto';
 
-export const ID_PREFIXES = ['ten', 'tok', 'clu', 'sto', 'job'] as const;
+export const ID_PREFIXES = ['ten', 'tok', 'clu', 'sto', 'job', 'per', 'ses', 'inv', 'mai'] as const;
 export type IdPrefix = (typeof ID_PREFIXES)[number];
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';

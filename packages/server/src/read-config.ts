@@ -32,8 +32,15 @@ export class ConfigError extends Error {
   }
 }
 
+/** What a single variable cannot know of itself; told together with all other problems. Invalid values are left out. */
+export type ConfigCheck<V extends Variables> = (config: Partial<ConfigOf<V>>) => readonly string[];
+
 /** Throws one ConfigError that tells every problem. Values are never part of a message: they may be secrets. */
-export function readConfig<V extends Variables>(variables: V, environment: Environment): ConfigOf<V> {
+export function readConfig<V extends Variables>(
+  variables: V,
+  environment: Environment,
+  check: ConfigCheck<V> = () => [],
+): ConfigOf<V> {
   const problems: string[] = [];
   const entries = Object.entries(variables).map(([key, variable]) => {
     const read = readText(variable, environment);
@@ -45,16 +52,18 @@ export function readConfig<V extends Variables>(variables: V, environment: Envir
     problems.push(...(parsed.error?.issues ?? []).map((issue) => `${read.from}: ${issue.message}`));
     return [key, parsed.data];
   });
+  const config = Object.fromEntries(entries) as ConfigOf<V>;
+  problems.push(...check(config));
   if (problems.length > 0) {
     throw new ConfigError(problems);
   }
-  return Object.freeze(Object.fromEntries(entries)) as ConfigOf<V>;
+  return Object.freeze(config);
 }
 
 /** For `main/`: tells the problems on standard error and ends the process. */
-export function readConfigOrExit<V extends Variables>(variables: V): ConfigOf<V> {
+export function readConfigOrExit<V extends Variables>(variables: V, check?: ConfigCheck<V>): ConfigOf<V> {
   try {
-    return readConfig(variables, process.env);
+    return readConfig(variables, process.env, check);
   } catch (error) {
     if (!(error instanceof ConfigError)) {
       throw error;

@@ -8,6 +8,7 @@ import { runLogged, tryRun } from '../host/run.ts';
 import { answersOk } from '../node/http-probe.ts';
 import { CHECKOUT, logFile, type PlatformPaths } from '../platform-paths.ts';
 import type { PartSpec } from '../processes/supervised-process.ts';
+import { ensureServerRole, SERVER_ROLE } from './postgres.ts';
 
 export type ControlPlane = {
   paths: PlatformPaths;
@@ -33,11 +34,13 @@ const NODE_FLAGS = ['--max-old-space-size=96', '--max-semi-space-size=1', '--v8-
 export async function makeSecrets(paths: PlatformPaths): Promise<void> {
   await keepSecret(paths.apiToken, () => `souk_${randomBytes(24).toString('base64url')}`);
   await keepSecret(paths.platformKey, () => randomBytes(32).toString('hex'));
+  await keepSecret(paths.sessionSecret, () => randomBytes(32).toString('base64url'));
 }
 
 export async function migrate(plane: ControlPlane): Promise<void> {
+  await ensureServerRole(plane.paths);
   await runLogged([process.execPath, path.join(SERVER, 'migrate.ts')], logFile(plane.paths, 'migrate'), {
-    env: environment(plane),
+    env: { ...environment(plane), DATABASE_URL_FILE: plane.paths.databaseUrl, SERVER_ROLE },
     cwd: CHECKOUT,
     remedy: 'the database is as it was before the failing migration; look at the log',
   });
@@ -123,9 +126,12 @@ function environment(plane: ControlPlane): NodeJS.ProcessEnv {
     HOME: paths.home,
     NODE_ENV: 'production',
     ...memorySettings(paths),
-    DATABASE_URL_FILE: paths.databaseUrl,
+    DATABASE_URL_FILE: paths.serverDatabaseUrl,
     PLATFORM_KEY_FILE: paths.platformKey,
     API_TOKEN_FILE: paths.apiToken,
+    SESSION_SECRET_FILE: paths.sessionSecret,
+    // Not the base domain: sign-in providers send browsers back to "localhost" over plain http, and to nothing else.
+    PLATFORM_URL: `http://localhost${plane.port === 80 ? '' : `:${plane.port}`}`,
     IMAGES_FILE: paths.images,
     BASE_DOMAIN: plane.baseDomain,
     PUBLIC_SCHEME: 'http',

@@ -16,6 +16,8 @@ export type Postgres = { spec: PartSpec; url: string };
 
 const DATABASE = 'souk';
 const ROLE = 'souk';
+/** API and workers connect as this one: it owns nothing, so the audit log is not theirs to change. */
+export const SERVER_ROLE = 'souk_server';
 
 /** Makes the data directory at the first call, writes the URL, and gives how the server is to be run. */
 export async function preparePostgres(paths: PlatformPaths, port: number): Promise<Postgres> {
@@ -52,6 +54,24 @@ export async function preparePostgres(paths: PlatformPaths, port: number): Promi
       stopWithinMs: 20_000,
     },
   };
+}
+
+/** Makes the server's role, or gives it its password again, and writes the URL that API and workers use. */
+export async function ensureServerRole(paths: PlatformPaths): Promise<void> {
+  const password = await keepSecret(paths.serverPassword, () => randomBytes(24).toString('base64url'));
+  const url = new URL((await readFile(paths.databaseUrl, 'utf8')).trim());
+  const client = new Client({ connectionString: url.href, connectionTimeoutMillis: 10_000 });
+  await client.connect();
+  try {
+    const { rows } = await client.query('select from pg_roles where rolname = $1', [SERVER_ROLE]);
+    const verb = rows.length === 0 ? 'create' : 'alter';
+    await client.query(`${verb} role ${SERVER_ROLE} login password ${client.escapeLiteral(password)}`);
+  } finally {
+    await client.end();
+  }
+  url.username = SERVER_ROLE;
+  url.password = password;
+  await writeFileAtomically(paths.serverDatabaseUrl, `${url.href}\n`, 0o600);
 }
 
 // Small on purpose: the control plane's data is small, and memory belongs to the stores.

@@ -20,6 +20,8 @@ export interface MigrateOptions {
   readonly url: string;
   readonly log: Log;
   readonly folder?: string;
+  /** The role that API and workers connect as, when it is not the owner: given what they need and no more. */
+  readonly serverRole?: string | null;
 }
 
 /** Answers the names of what it applied. */
@@ -36,7 +38,11 @@ export async function migrate(options: MigrateOptions): Promise<readonly string[
   try {
     // Held by the session: a second process waits here and then finds everything done. A dead one's lock ends with its connection.
     await client.query(`select pg_advisory_lock(hashtextextended('souk.migrate', 0))`);
-    return await applyMissing(client, migrations, options.log);
+    const names = await applyMissing(client, migrations, options.log);
+    if (options.serverRole != null) {
+      await grantToServer(client, options.serverRole);
+    }
+    return names;
   } finally {
     await client.end();
   }
@@ -70,6 +76,19 @@ async function applyMissing(client: pg.Client, migrations: readonly Migration[],
   return names;
 }
 
+/** The server reads and writes its tables; to the audit log it may only add, and the schema is not its to change. */
+async function grantToServer(client: pg.Client, role: string): Promise<void> {
+  const name = client.escapeIdentifier(role);
+  await client.query(`
+    begin;
+    grant usage on schema public to ${name};
+    grant select, insert, update, delete on all tables in schema public to ${name};
+    grant usage, select on all sequences in schema public to ${name};
+    revoke update, delete, truncate on audit_entries from ${name};
+    revoke insert, update, delete, truncate on migrations from ${name};
+    commit`);
+}
+
 async function apply(client: pg.Client, migration: Migration): Promise<void> {
   await client.query('begin');
   try {
@@ -86,14 +105,15 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
   }
 }
 
-/** In order; a gap or a number used twice is a mistake of a merge and is refused. */
+/** In order of their numbers. A number used twice is a mistake of a merge and is refused; a gap is a number that was never needed. */
 export async function readMigrations(folder: string): Promise<readonly Migration[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+  const numbers = names.map((name) => Number(/^(\d{4})-[a-z0-9-]+\.sql$/.exec(name)?.[1]));
   return Promise.all(
     names.map(async (name, index) => {
-      const number = Number(/^(\d{4})-[a-z0-9-]+\.sql$/.exec(name)?.[1]);
-      if (number !== index + 1) {
-        throw new Error(`${name}: migrations are named NNNN-verb-noun.sql and numbered without gaps from 0001`);
+      const number = numbers[index] ?? Number.NaN;
+      if (Number.isNaN(number) || number < 1 || numbers.indexOf(number) !== index) {
+        throw new Error(`${name}: migrations are named NNNN-verb-noun.sql, each with a number of its own from 0001`);
       }
       const text = await readFile(join(folder, name), 'utf8');
       return { number, name, text, checksum: createHash('sha256').update(text).digest('hex') };

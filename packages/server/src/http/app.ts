@@ -5,6 +5,8 @@ import swagger from '@fastify/swagger';
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
+import { adminRoutes } from '../admin/admin-routes.ts';
+import { auditRoutes } from '../admin/audit-routes.ts';
 import type { Db } from '../db/database.ts';
 import type { LoadedEngine } from '../engines/registry.ts';
 import { AppError } from '../errors.ts';
@@ -12,11 +14,17 @@ import type { EventHub } from '../events/event-hub.ts';
 import type { StoreReader } from '../kube/kube.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { createSessionCookies } from '../people/session-cookie.ts';
+import { sessionRoutes } from '../people/session-routes.ts';
+import { createSessionTokens } from '../people/session-token.ts';
+import { createSignInService } from '../people/sign-in-service.ts';
 import type { PublicAddress } from '../stores/store.ts';
 import { createStoreInsight } from '../stores/store-insight.ts';
 import { storeRoutes } from '../stores/store-routes.ts';
 import { createStoreService } from '../stores/store-service.ts';
+import { tenantRoutes } from '../tenants/tenant-routes.ts';
 import { logAccess } from './access-log.ts';
+import { listOwnOrigins, requireAccessRules } from './access-rules.ts';
 import { createAuth } from './auth.ts';
 import { docsRoutes } from './docs-routes.ts';
 import { sendError, toInvalidRequest, toProblem } from './error-response.ts';
@@ -26,6 +34,7 @@ import { healthRoutes } from './health-routes.ts';
 import { createMethodIndex } from './method-index.ts';
 import { openapiOptions } from './openapi.ts';
 import { platformRoutes } from './platform-routes.ts';
+import { recordAudit } from './record-audit.ts';
 
 export interface AppOptions {
   readonly db: Db;
@@ -44,6 +53,10 @@ export interface AppOptions {
   readonly addressRequestsPerMinute: number;
   readonly storeCreatesPerHour: number;
   readonly maxStores: number;
+  readonly signInsPerMinute: number;
+  /** Where people reach the platform; no slash at the end. */
+  readonly platformUrl: string;
+  readonly sessionSecret: string;
   /** False once the process is told to stop: load balancers then look elsewhere. */
   readonly isServing: () => boolean;
   readonly streamHeartbeatMs?: number;
@@ -82,6 +95,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     return parsed.success ? { value: parsed.data } : { error: toInvalidRequest(parsed.error, httpPart ?? 'request') };
   });
   acceptJsonOnly(app);
+  requireAccessRules(app);
   const methods = createMethodIndex(app);
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply));
   app.setNotFoundHandler((request, reply) => {
@@ -109,7 +123,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onResponse', async (request, reply) => logAccess(request, reply, metrics));
 
   await app.register(swagger, openapiOptions(options.version));
-  const auth = createAuth(options);
+  const cookies = createSessionCookies(options.address.scheme === 'https');
+  const tokens = createSessionTokens(options.sessionSecret, options.platformUrl);
+  const auth = createAuth({ ...options, tokens, cookies, ownOrigins: listOwnOrigins(options) });
+  const signIns = createSignInService({ ...options, baseDomain: options.address.baseDomain });
+  const signInFacts = { db, cookies, tokens, providers: [], hasMail: false };
   const service = createStoreService({
     db,
     engines,
@@ -119,10 +137,15 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     maxStores: options.maxStores,
   });
   const insight = createStoreInsight({ db, reader: options.reader, rendering: service.rendering });
-  const { actorOf } = auth;
+  const { actorOf, callerOf } = auth;
 
   const api: FastifyPluginAsync = async (scope) => {
     scope.addHook('onRequest', auth.authenticate);
+    recordAudit(scope, { db, auth });
+    await scope.register(sessionRoutes, { facts: signInFacts, service: signIns, callerOf });
+    await scope.register(tenantRoutes, { db, actorOf });
+    await scope.register(adminRoutes, { db, signIns, callerOf });
+    await scope.register(auditRoutes, { db, actorOf });
     await scope.register(storeRoutes, { db, service, insight, actorOf });
     await scope.register(eventStreamRoutes, {
       hub: options.hub,

@@ -1,17 +1,25 @@
 // The one place where an error becomes an answer: problem+json with `code` and `requestId`. What is not ours to blame on the caller
 // is logged whole and told as little as possible; a database that is away is 503, never 500.
-import { ERRORS, type Problem } from '@souk/contract';
+import { ERRORS, type ErrorCode, type Problem } from '@souk/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { isConnectionLost, isDatabaseBusy } from '../db/connection-loss.ts';
 import { AppError, type FieldProblem } from '../errors.ts';
 import { isClusterUnreachable } from '../kube/kube-error.ts';
 
+const refusals = new WeakMap<FastifyReply, ErrorCode>();
+
+/** Which error was answered; null for what went well. */
+export function readRefusalCode(reply: FastifyReply): ErrorCode | null {
+  return refusals.get(reply) ?? null;
+}
+
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = toAppError(error);
   if (known.status >= 500) {
     request.log.error({ err: error }, 'a request failed');
   }
+  refusals.set(reply, known.code);
   const { retryAfterSeconds, allow } = known.options;
   if (retryAfterSeconds !== undefined) {
     reply.header('retry-after', String(retryAfterSeconds));

@@ -9,6 +9,7 @@ import { formatCursor, parseCursor } from '../events/event-cursor.ts';
 import type { EventHub, EventSubscription, StreamEnd } from '../events/event-hub.ts';
 import type { RecordedEvent } from '../events/event-queries.ts';
 import type { Metrics } from '../metrics.ts';
+import { ACCESS } from '../tenants/access.ts';
 import { createOpenPlaces } from '../tenants/open-places.ts';
 import type { Auth } from './auth.ts';
 
@@ -31,6 +32,7 @@ export const eventStreamRoutes: FastifyPluginAsyncZod<EventStreamOptions> = asyn
     method: 'GET',
     url: '/events',
     exposeHeadRoute: false,
+    config: { access: ACCESS.readStores },
     schema: {
       summary: 'Stream events',
       description: 'Server-sent events. Resume with `Last-Event-ID`; begin at the `cursor` of a list with `after`.',

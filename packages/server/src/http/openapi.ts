@@ -16,18 +16,35 @@ export function openapiOptions(version: string): FastifyDynamicSwaggerOptions {
         description: `Creates, watches and removes shops on Kubernetes. Errors are problem+json with a \`code\`:\n\n- ${CODES.join('\n- ')}`,
       },
       tags: [
+        { name: 'session', description: 'Sign in, and look after oneself' },
+        { name: 'tenant', description: 'Members, invitations and tokens of a tenant' },
+        { name: 'audit', description: 'Who did what' },
+        { name: 'admin', description: 'For platform admins: people, tenants, all stores' },
         { name: 'stores', description: 'Create stores and look after them' },
         { name: 'events', description: 'What happens, as it happens' },
         { name: 'platform', description: 'What this installation offers and how it is' },
         { name: 'operations', description: 'For machines that watch the API' },
       ],
       components: {
-        securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+        securitySchemes: {
+          token: { type: 'http', scheme: 'bearer', description: 'An API token, or the JWT of a session' },
+          cookie: { type: 'apiKey', in: 'cookie', name: 'souk_session' },
+        },
       },
     },
     transform: (input) => {
       const { schema, url } = jsonSchemaTransform(input);
-      return { schema: { ...schema, ...(isProtected(input) && { security: [{ token: [] }] }) }, url };
+      const { access, audit } = input.route.config ?? {};
+      const isOpen = access === undefined || access.for === 'all';
+      return {
+        schema: {
+          ...schema,
+          ...(!isOpen && { security: [{ token: [] }, { cookie: [] }] }),
+          ...(access !== undefined && { 'x-souk-access': access }),
+          ...(audit != null && { 'x-souk-audit': audit }),
+        },
+        url,
+      };
     },
     transformObject: (input) => {
       if (!('openapiObject' in input)) {
@@ -43,10 +60,6 @@ export function openapiOptions(version: string): FastifyDynamicSwaggerOptions {
       return document;
     },
   };
-}
-
-function isProtected({ url, route }: { url: string; route: { config?: object } }): boolean {
-  return url.startsWith('/api/') && (route.config as { isOpen?: boolean } | undefined)?.isOpen !== true;
 }
 
 function addProblem(operation: unknown): void {

@@ -15,8 +15,9 @@ import type { Db } from '../db/database.ts';
 import type { LoadedEngine } from '../engines/registry.ts';
 import { countStoresOfTenant, readProvisioningDurations } from '../stores/stats-queries.ts';
 import { countLiveStores } from '../stores/store-queries.ts';
+import { ACCESS, type Actor } from '../tenants/access.ts';
 import { PLANS } from '../tenants/plans.ts';
-import { type Actor, readQuota } from '../tenants/tenant-queries.ts';
+import { readQuota } from '../tenants/tenant-queries.ts';
 import { readPlatformHealth } from './platform-health.ts';
 
 export interface PlatformRoutesOptions {
@@ -32,6 +33,7 @@ export const platformRoutes: FastifyPluginAsyncZod<PlatformRoutesOptions> = asyn
   app.get(
     '/engines',
     {
+      config: { access: ACCESS.readStores },
       schema: { summary: 'The engines of this installation', tags: ['platform'], response: { 200: engineListSchema } },
     },
     async () => ({
@@ -47,13 +49,19 @@ export const platformRoutes: FastifyPluginAsyncZod<PlatformRoutesOptions> = asyn
 
   app.get(
     '/plans',
-    { schema: { summary: 'The plans and what they offer', tags: ['platform'], response: { 200: planListSchema } } },
+    {
+      config: { access: ACCESS.readStores },
+      schema: { summary: 'The plans and what they offer', tags: ['platform'], response: { 200: planListSchema } },
+    },
     async () => ({ items: PLAN_NAMES.map((name) => PLANS[name]) }),
   );
 
   app.get(
     '/stats',
-    { schema: { summary: 'Figures of the tenant', tags: ['platform'], response: { 200: statsSchema } } },
+    {
+      config: { access: ACCESS.readStores },
+      schema: { summary: 'Figures of the tenant', tags: ['platform'], response: { 200: statsSchema } },
+    },
     (request) => readStats(db, actorOf(request).tenantId),
   );
 
@@ -61,7 +69,7 @@ export const platformRoutes: FastifyPluginAsyncZod<PlatformRoutesOptions> = asyn
     '/health',
     {
       // Open, so that a page can say what is wrong before anyone has signed in. It holds nothing of a tenant's.
-      config: { isOpen: true },
+      config: { access: ACCESS.all },
       schema: {
         summary: 'Health of API, database, cluster and workers',
         description: 'Needs no token. 200 also where a part is unhealthy: the answer says so.',

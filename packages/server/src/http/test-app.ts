@@ -1,7 +1,8 @@
 // The HTTP application on a real database, with engines and a cluster reader of the test's own.
 import { randomBytes } from 'node:crypto';
-import type { Job, Problem, Stats, Store } from '@souk/contract';
+import { type Job, type Problem, type Role, type Stats, type Store, sessionStateSchema } from '@souk/contract';
 import type { FastifyInstance, InjectOptions } from 'fastify';
+import { sql } from 'kysely';
 import { ensureFirstCluster } from '../clusters/cluster-queries.ts';
 import { type Db, inTransaction } from '../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
@@ -12,12 +13,24 @@ import { newId } from '../ids.ts';
 import type { StoreReader } from '../kube/kube.ts';
 import { silentLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
-import { addTenant, hashToken } from '../tenants/tenant-queries.ts';
+import { hashPassword } from '../people/password-hash.ts';
+import { ensurePerson } from '../people/person-queries.ts';
+import { addSession } from '../people/session-queries.ts';
+import { createSessionTokens } from '../people/session-token.ts';
+import { ensureMember } from '../tenants/member-queries.ts';
+import { hashSecret, newSecret } from '../tenants/secrets.ts';
+import { addTenant } from '../tenants/tenant-queries.ts';
 import { type AppOptions, createApp } from './app.ts';
 
 export interface TestTenant {
   readonly id: string;
   readonly token: string;
+}
+
+/** Signed in; used as a tenant, the JWT is the token. */
+export interface TestPerson extends TestTenant {
+  readonly sessionId: string;
+  readonly status: number;
 }
 
 export interface TestApp {
@@ -26,6 +39,9 @@ export interface TestApp {
   readonly database: TestDatabase;
   readonly hub: EventHub;
   addTenant(quota?: { maxStores?: number; maxParallelProvisions?: number }): Promise<TestTenant>;
+  /** A signed-in member. `id` is the person's. */
+  addPerson(tenant: TestTenant, role: Role, more: { email?: string; password?: string }): Promise<TestPerson>;
+  signIn(email: string, password: string): Promise<TestPerson>;
   /** One request as a tenant, or as nobody. Objects are sent as JSON. */
   call(
     tenant: TestTenant | null,
@@ -112,28 +128,54 @@ export async function createTestApp(options: Partial<AppOptions> = {}): Promise<
     addressRequestsPerMinute: 0,
     storeCreatesPerHour: 0,
     maxStores: 0,
+    signInsPerMinute: 0,
+    platformUrl: 'http://localhost:8080',
+    sessionSecret: 'a-session-secret-for-tests-that-is-long',
     isServing: () => true,
     ...options,
   });
   await app.ready();
+  const sessionTokens = createSessionTokens('a-session-secret-for-tests-that-is-long', 'http://localhost:8080');
   return {
     app,
     db,
     database,
     hub,
     async addTenant(quota = {}) {
-      const token = `souk_${randomBytes(24).toString('hex')}`;
+      const token = newSecret('souk_');
       const id = newId('ten');
-      await inTransaction(db, (tx) =>
-        addTenant(tx, {
-          id,
-          name: id,
-          tokenHash: hashToken(token),
-          maxStores: quota.maxStores ?? 100,
-          maxParallelProvisions: quota.maxParallelProvisions ?? 3,
-        }),
-      );
+      await inTransaction(db, async (tx) => {
+        const { maxStores = 100, maxParallelProvisions = 3 } = quota;
+        await addTenant(tx, { id, name: id, maxStores, maxParallelProvisions });
+        await sql`
+          insert into tokens (id, tenant_id, name, token_hash)
+          values (${newId('tok')}, ${id}, 'first', ${hashSecret(token)})`.execute(tx);
+      });
       return { id, token };
+    },
+    async addPerson(tenant, role, { email = `${newId('per')}@example.com`, password }) {
+      const passwordHash = password === undefined ? {} : { passwordHash: await hashPassword(password) };
+      return await inTransaction(db, async (tx) => {
+        const { id } = await ensurePerson(tx, { email, name: 'Somebody', ...passwordHash });
+        await ensureMember(tx, { tenantId: tenant.id, personId: id, role });
+        const session = {
+          personId: id,
+          ...(await addSession(tx, { personId: id, method: 'link', address: '', client: null })),
+        };
+        return { id, token: sessionTokens.issue(session), sessionId: session.sessionId, status: 201 };
+      });
+    },
+    async signIn(email, password) {
+      const origin = 'http://localhost:8080';
+      const answer = await app.inject({
+        method: 'POST',
+        url: '/api/v1/session',
+        headers: { origin },
+        payload: { email, password },
+      });
+      const state = sessionStateSchema.safeParse(parse(answer.body)).data;
+      const token = /^[^=]+=([^;]+)/.exec(String(answer.headers['set-cookie']))?.[1] ?? '';
+      return { id: state?.person?.id ?? '', token, sessionId: state?.sessionId ?? '', status: answer.statusCode };
     },
     async call(tenant, method, url, body, headers = {}) {
       const answer = await app.inject({

@@ -1,5 +1,6 @@
 // The API process: opens what it needs, listens, and closes in the opposite order. Wiring only.
-
+import { findWeakSecrets } from '../account-variables.ts';
+import { enterLostIntents } from '../audit/audit-queries.ts';
 import { ensureFirstCluster } from '../clusters/cluster-queries.ts';
 import { API_VARIABLES } from '../config.ts';
 import { inTransaction, openDatabase } from '../db/database.ts';
@@ -14,14 +15,16 @@ import { forgetDeadWorkers } from '../jobs/worker-queries.ts';
 import { connectKube } from '../kube/connect-kube.ts';
 import { createLog } from '../log.ts';
 import { collectProcessMetrics, createMetrics } from '../metrics.ts';
+import { deleteOldSignIns } from '../people/session-queries.ts';
 import { readConfigOrExit } from '../read-config.ts';
 import { deleteOldIdempotencyKeys } from '../stores/idempotency.ts';
+import { platformUrlOf } from '../stores/store.ts';
 import { deleteOldBuckets } from '../tenants/rate-limit.ts';
 import { ensureFirstTenant } from '../tenants/tenant-queries.ts';
 import { onShutdown } from './shutdown.ts';
 
 process.title = 'souk main/api';
-const config = readConfigOrExit(API_VARIABLES);
+const config = readConfigOrExit(API_VARIABLES, findWeakSecrets);
 const log = createLog({ level: config.logLevel, part: 'api' });
 const metrics = createMetrics('api');
 collectProcessMetrics(metrics);
@@ -57,13 +60,23 @@ const housekeeping = runPeriodically({
     'delete ended jobs': (limit) => deleteFinishedJobs(db, config.jobRetentionDays, limit),
     'delete old idempotency keys': (limit) => deleteOldIdempotencyKeys(db, limit),
     'delete old rate limit buckets': (limit) => deleteOldBuckets(db, limit),
+    'delete old sessions and links': (limit) => deleteOldSignIns(db, limit),
     'forget dead workers': () => forgetDeadWorkers(db, 1),
   },
 });
 
+const MINUTE_MS = 60_000;
+const auditing = runPeriodically({
+  everyMs: MINUTE_MS,
+  log,
+  tasks: { 'enter what was begun and never answered': (limit) => enterLostIntents(db, limit) },
+});
+
 let isServing = true;
+const publicAddress = { scheme: config.publicScheme, baseDomain: config.baseDomain, port: config.publicPort };
 const app = await createApp({
   ...config,
+  platformUrl: config.platformUrl || platformUrlOf(publicAddress),
   db,
   hub,
   reader: kube,
@@ -71,7 +84,7 @@ const app = await createApp({
   log,
   metrics,
   version: await readVersion(),
-  address: { scheme: config.publicScheme, baseDomain: config.baseDomain, port: config.publicPort },
+  address: publicAddress,
   isServing: () => isServing,
 });
 const address = await app.listen({ host: config.host, port: config.port });
@@ -88,7 +101,7 @@ onShutdown(log, [
   ],
   ['streams', () => hub.stop()],
   ['requests', () => app.close()],
-  ['housekeeping', () => housekeeping.stop()],
+  ['housekeeping', async () => void (await Promise.all([housekeeping.stop(), auditing.stop()]))],
   ['cluster', async () => kube.close()],
   ['database', () => database.close()],
 ]);

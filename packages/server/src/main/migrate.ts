@@ -8,7 +8,7 @@ process.title = 'souk main/migrate';
 const config = readConfigOrExit(MIGRATE_VARIABLES);
 const log = createLog({ level: config.logLevel, part: 'migrate' });
 try {
-  const applied = await migrate({ url: config.databaseUrl, log });
+  const applied = await migrate({ url: config.databaseUrl, log, serverRole: config.serverRole });
   log.info({ applied }, 'the database has the schema of this release');
 } catch (error) {
   log.fatal({ err: error }, 'the database could not be migrated');

@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts';
 import { appendEvent } from '../events/event-queries.ts';
 import type { StoreReader } from '../kube/kube.ts';
 import { KubeError } from '../kube/kube-error.ts';
-import type { Actor } from '../tenants/tenant-queries.ts';
+import type { Actor } from '../tenants/access.ts';
 import { namespaceOf, type StoreRendering, type StoreRow, shownPhase, toStore } from './store.ts';
 
 export interface LogWish {
@@ -58,7 +58,7 @@ export function createStoreInsight({ db, reader, rendering }: StoreInsightOption
           type: 'store.credentials_revealed',
           tenantId: store.tenantId,
           storeId: store.id,
-          actor: actor.tokenId,
+          actor: actor.id,
           message: 'Administrator credentials revealed',
         }),
       );

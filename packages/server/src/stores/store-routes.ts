@@ -15,13 +15,14 @@ import {
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { noteForAudit } from '../audit/audit-note.ts';
 import { type Db, inTransaction } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import { formatCursor } from '../events/event-cursor.ts';
 import { listEventsOfStore, readPositionNow } from '../events/event-queries.ts';
 import { listJobsOfSubject } from '../jobs/job-queries.ts';
+import { ACCESS, type Actor } from '../tenants/access.ts';
 import { createOpenPlaces } from '../tenants/open-places.ts';
-import type { Actor } from '../tenants/tenant-queries.ts';
 import { toJob } from './job.ts';
 import { parseListPlace } from './list-place.ts';
 import { toStore } from './store.ts';
@@ -61,6 +62,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app.post(
     '/stores',
     {
+      config: { access: ACCESS.writeStores, audit: 'store.create' },
       schema: {
         summary: 'Create a store',
         description: 'Answers at once; the store is ready when its phase is. Follow it by its events.',
@@ -71,11 +73,14 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
       },
     },
     async (request, reply) => {
+      const { name, engine, plan } = request.body;
+      noteForAudit(request, { details: { name, engine, ...(plan !== undefined && { plan }) } });
       const answer = await service.createStore(
         actorOf(request),
         request.body,
         request.headers['idempotency-key'] ?? null,
       );
+      noteForAudit(request, { target: answer.store.id });
       return reply.code(201).header('location', `/api/v1/stores/${answer.store.id}`).send(answer);
     },
   );
@@ -83,6 +88,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app.get(
     '/stores',
     {
+      config: { access: ACCESS.readStores },
       schema: {
         summary: 'List stores, newest first',
         tags: ['stores'],
@@ -114,13 +120,17 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
 
   app.get(
     '/stores/:id',
-    { schema: { summary: 'Show a store', tags: ['stores'], params, response: { 200: storeSchema } } },
+    {
+      config: { access: ACCESS.readStores },
+      schema: { summary: 'Show a store', tags: ['stores'], params, response: { 200: storeSchema } },
+    },
     async (request) => toStore(await service.getStore(actorOf(request), request.params.id), rendering),
   );
 
   app.delete(
     '/stores/:id',
     {
+      config: { access: ACCESS.writeStores, audit: 'store.delete' },
       schema: {
         summary: 'Delete a store with all that it holds',
         tags: ['stores'],
@@ -132,6 +142,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
     },
     async (request, reply) => {
       const key = request.headers['idempotency-key'] ?? null;
+      noteForAudit(request, { target: request.params.id });
       return reply.code(202).send(await service.requestDeletion(actorOf(request), request.params.id, key));
     },
   );
@@ -139,6 +150,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app.post(
     '/stores/:id/retry',
     {
+      config: { access: ACCESS.writeStores, audit: 'store.retry' },
       schema: {
         summary: 'Try a failed store again',
         tags: ['stores'],
@@ -150,6 +162,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
     },
     async (request, reply) => {
       const key = request.headers['idempotency-key'] ?? null;
+      noteForAudit(request, { target: request.params.id });
       return reply.code(202).send(await service.retryStore(actorOf(request), request.params.id, key));
     },
   );
@@ -157,6 +170,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app.post(
     '/stores/:id/repair',
     {
+      config: { access: ACCESS.writeStores, audit: 'store.repair' },
       schema: {
         summary: 'Bring a ready store back to what it should be',
         description:
@@ -170,6 +184,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
     },
     async (request, reply) => {
       const key = request.headers['idempotency-key'] ?? null;
+      noteForAudit(request, { target: request.params.id });
       return reply.code(202).send(await service.repairStore(actorOf(request), request.params.id, key));
     },
   );
@@ -177,6 +192,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app.get(
     '/stores/:id/events',
     {
+      config: { access: ACCESS.readStores },
       schema: {
         summary: "A store's timeline, oldest first",
         tags: ['stores'],
@@ -202,6 +218,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app.get(
     '/stores/:id/jobs',
     {
+      config: { access: ACCESS.readStores },
       schema: {
         summary: 'The jobs of a store, newest first',
         tags: ['stores'],
@@ -218,6 +235,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app.get(
     '/stores/:id/pods',
     {
+      config: { access: ACCESS.readStores },
       schema: {
         summary: 'The pods of a store, as last seen',
         tags: ['stores'],
@@ -235,6 +253,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
     method: 'GET',
     url: '/stores/:id/logs',
     exposeHeadRoute: false,
+    config: { access: ACCESS.readStores },
     schema: {
       summary: 'The log of a pod, as text',
       description: '`follow=true` goes on until the pod ends or the client leaves.',
@@ -263,6 +282,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app.post(
     '/stores/:id/credentials',
     {
+      config: { access: ACCESS.writeStores, audit: 'store.reveal_credentials' },
       schema: {
         summary: "Reveal the shop administrator's credentials",
         description: 'Each call is recorded in the timeline.',
@@ -274,6 +294,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
     },
     async (request) => {
       const actor = actorOf(request);
+      noteForAudit(request, { target: request.params.id });
       return insight.revealCredentials(actor, await service.getStore(actor, request.params.id));
     },
   );
@@ -281,6 +302,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app.post(
     '/stores/:id/credentials/reset',
     {
+      config: { access: ACCESS.writeStores, audit: 'store.reset_credentials' },
       schema: {
         summary: 'Set a new administrator password',
         tags: ['stores'],
@@ -290,6 +312,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
       },
     },
     async (request) => {
+      noteForAudit(request, { target: request.params.id });
       const { engine } = await service.getStore(actorOf(request), request.params.id);
       throw new AppError(
         'not_supported',

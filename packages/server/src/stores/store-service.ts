@@ -1,6 +1,13 @@
 // What can be asked of stores. Each command is one transaction: limits, desired state, job and event together, so that everything an
 // answer speaks of can be read the moment it arrives. Work in the cluster is the worker's; this only writes what is wanted.
-import { type CreateStore, type Phase, type StoreAndJob, storeIdSchema } from '@souk/contract';
+import {
+  type CreateStore,
+  type Phase,
+  PLANS as PLAN_NAMES,
+  type PlanName,
+  type StoreAndJob,
+  storeIdSchema,
+} from '@souk/contract';
 import { placeStore } from '../clusters/cluster-queries.ts';
 import { type Db, inTransaction, type Tx } from '../db/database.ts';
 import type { LoadedEngine } from '../engines/registry.ts';
@@ -8,9 +15,10 @@ import { AppError } from '../errors.ts';
 import { appendEvent } from '../events/event-queries.ts';
 import { newId } from '../ids.ts';
 import { enqueueJob, type Job } from '../jobs/job-queries.ts';
+import type { Actor } from '../tenants/access.ts';
 import { DEFAULT_PLAN } from '../tenants/plans.ts';
 import { type RateLimit, takeRateLimit } from '../tenants/rate-limit.ts';
-import { type Actor, lockQuota, type Quota, readQuota } from '../tenants/tenant-queries.ts';
+import { type LockedQuota, lockQuota, readQuota } from '../tenants/tenant-queries.ts';
 import { once } from './idempotency.ts';
 import { toJob } from './job.ts';
 import { insertSealedPassword, sealPassword } from './sealed-password.ts';
@@ -71,7 +79,12 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
   const creates: RateLimit = { name: 'new stores an hour', most: options.createsPerHour, windowMs: HOUR_MS };
   const answer = (row: StoreRow, job: Job): StoreAndJob => ({ store: toStore(row, rendering), job: toJob(job) });
 
-  async function insertWish(tx: Tx, actor: Actor, wish: CreateStore, engineVersion: string): Promise<StoreRow> {
+  async function insertWish(
+    tx: Tx,
+    actor: Actor,
+    wish: CreateStore & { plan: PlanName },
+    engineVersion: string,
+  ): Promise<StoreRow> {
     const row = await insertStore(tx, {
       id: newId('sto'),
       tenantId: actor.tenantId,
@@ -79,9 +92,9 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
       name: wish.name,
       engine: wish.engine,
       engineVersion,
-      plan: wish.plan ?? DEFAULT_PLAN,
+      plan: wish.plan,
       adminEmail: wish.adminEmail ?? `admin@${wish.name}.${mailDomain(options.address.baseDomain)}`,
-      createdBy: actor.tokenId,
+      createdBy: actor.id,
     });
     if (row === null) {
       throw new AppError('name_taken', `A store called "${wish.name}" exists already; choose another name.`);
@@ -121,13 +134,15 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
             await lockStoreTotal(tx);
             refuseWhenPlatformFull(options.maxStores, await countAllLiveStores(tx));
           }
+          const plan = wish.plan ?? smallerPlan(DEFAULT_PLAN, quota.largestPlan);
+          refuseBeyondQuota(quota, plan);
           await takeRateLimit(tx, `creates:${actor.tenantId}`, creates);
-          const row = await insertWish(tx, actor, wish, engine.version);
+          const row = await insertWish(tx, actor, { ...wish, plan }, engine.version);
           await appendEvent(tx, {
             type: 'store.requested',
             tenantId: actor.tenantId,
             storeId: row.id,
-            actor: actor.tokenId,
+            actor: actor.id,
             message: `${engine.title} store "${row.name}" requested on plan ${row.plan}`,
             details: { name: row.name, engine: row.engine, engineVersion: row.engineVersion, plan: row.plan },
           });
@@ -150,7 +165,7 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
             type: 'store.deletion_requested',
             tenantId: actor.tenantId,
             storeId: row.id,
-            actor: actor.tokenId,
+            actor: actor.id,
             message: `Deletion of "${row.name}" requested`,
           });
           return answer(row, await enqueueReconcile(tx, row, { groupLimit: null, priority: DELETION_PRIORITY }));
@@ -172,7 +187,7 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
             type: 'store.retry_requested',
             tenantId: actor.tenantId,
             storeId: row.id,
-            actor: actor.tokenId,
+            actor: actor.id,
             message: `Another try of "${row.name}" requested`,
           });
           return answer(row, await enqueueReconcile(tx, row, { groupLimit: quota.maxParallelProvisions }));
@@ -195,7 +210,7 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
             type: 'store.repair_requested',
             tenantId: actor.tenantId,
             storeId: row.id,
-            actor: actor.tokenId,
+            actor: actor.id,
             message: `Repair of "${row.name}" requested`,
             details: { code: store.errorCode },
           });
@@ -239,7 +254,7 @@ function whyNotRepairable(phase: Phase): string {
   }
 }
 
-function refuseWhenFull({ maxStores }: Quota, used: number): void {
+function refuseWhenFull({ maxStores }: LockedQuota, used: number): void {
   if (used >= maxStores) {
     throw new AppError(
       'quota_exceeded',
@@ -256,6 +271,25 @@ function refuseWhenPlatformFull(most: number, used: number): void {
       'quota_exceeded',
       `This platform may hold ${most} stores in all and is full; delete one or ask whoever runs it for more room.`,
       { limit: { name: 'stores of the platform', value: most, used: most } },
+    );
+  }
+}
+
+function smallerPlan(one: PlanName, other: PlanName): PlanName {
+  return PLAN_NAMES.indexOf(one) < PLAN_NAMES.indexOf(other) ? one : other;
+}
+
+function refuseBeyondQuota({ largestPlan, isDeleting }: LockedQuota, plan: PlanName): void {
+  if (isDeleting) {
+    throw new AppError('tenant_deleting', 'This tenant is being deleted; it can have no new stores.');
+  }
+  if (smallerPlan(plan, largestPlan) !== plan) {
+    throw new AppError(
+      'plan_not_allowed',
+      `This tenant's stores may have the plan ${largestPlan} at most, not ${plan}.`,
+      {
+        fields: [{ field: 'plan', message: `may be ${largestPlan} at most` }],
+      },
     );
   }
 }

@@ -48,6 +48,11 @@ export function storefrontUrl(address: PublicAddress, name: string): string {
   return `${address.scheme}://${name}.${address.baseDomain}${isOwnPort ? '' : `:${address.port}`}`;
 }
 
+/** The base domain itself, where nothing else is configured. */
+export function platformUrlOf({ scheme, baseDomain, port }: PublicAddress): string {
+  return new URL(`${scheme}://${baseDomain}:${port}`).origin;
+}
+
 export interface StoreRendering {
   readonly address: PublicAddress;
   /** Path of the engine's administration; '/' for an engine that is no longer installed. */

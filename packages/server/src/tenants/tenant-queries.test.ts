@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { sql } from 'kysely';
-import { inTransaction } from '../db/database.ts';
+import { type Db, inTransaction } from '../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import { appendEvent } from '../events/event-queries.ts';
-import { ensureFirstTenant, findActor, lockQuota, readQuota } from './tenant-queries.ts';
+import { findCallerOfToken } from '../people/callers.ts';
+import { ensureFirstTenant, lockQuota, readQuota } from './tenant-queries.ts';
 
 describe('tenants and their tokens', () => {
   let database: TestDatabase;
@@ -15,6 +16,10 @@ describe('tenants and their tokens', () => {
 
   const ensure = (token: string, maxStores = 5) =>
     inTransaction(database.db, (tx) => ensureFirstTenant(tx, { token, maxStores, maxParallelProvisions: 3 }));
+  const findActor = async (db: Db, secret: string) => {
+    const caller = await findCallerOfToken(db, secret);
+    return caller === null ? null : { tokenId: caller.id, tenantId: caller.memberships[0]?.tenantId };
+  };
   const token = 'souk_a-token-long-enough-for-everyone';
 
   test('the first tenant is made once, however many processes start at once', async () => {

@@ -1,89 +1,101 @@
-// Every statement on `tenants` and `tokens`. A token is known by its SHA-256 alone: the index look-up compares hashes, so the time
-// it takes tells nothing about a token that is nearly right.
-import { createHash } from 'node:crypto';
+// Tenants and their quotas, and the tenant that an installation begins with.
+import type { PlanName, Tenant } from '@souk/contract';
 import { sql } from 'kysely';
 import type { Db, Tx } from '../db/database.ts';
 import { newId } from '../ids.ts';
-
-/** Who asks: everything that a request may see or change is its tenant's. */
-export interface Actor {
-  readonly tokenId: string;
-  readonly tenantId: string;
-}
+import { hashSecret } from './secrets.ts';
 
 export interface Quota {
   readonly maxStores: number;
   readonly maxParallelProvisions: number;
 }
 
-export function hashToken(token: string): Buffer {
-  return createHash('sha256').update(token, 'utf8').digest();
+export interface TenantRow extends Quota {
+  readonly id: string;
+  readonly name: string;
+  readonly largestPlan: PlanName;
+  readonly stores: number;
+  readonly createdAt: Date;
+  readonly deletionRequestedAt: Date | null;
 }
 
-/** Null for a token that is unknown, revoked or expired: callers cannot tell which. */
-export async function findActor(db: Db, token: string): Promise<Actor | null> {
-  const { rows } = await sql<Actor & { isStale: boolean }>`
-    select id as "tokenId", tenant_id as "tenantId",
-      coalesce(last_used_at < now() - interval '1 minute', true) as "isStale"
-    from tokens
-    where token_hash = ${hashToken(token)} and revoked_at is null and (expires_at is null or expires_at > now())`.execute(
-    db,
-  );
-  const [found] = rows;
-  if (found === undefined) {
-    return null;
-  }
-  if (found.isStale) {
-    await recordTokenUse(db, found.tokenId);
-  }
-  return { tokenId: found.tokenId, tenantId: found.tenantId };
-}
+const quotaColumns = sql`
+  max_stores as "maxStores", max_parallel_provisions as "maxParallelProvisions", largest_plan as "largestPlan",
+  deletion_requested_at is not null as "isDeleting"`;
 
-// Once a minute is precise enough for people, and spares a write on every request.
-async function recordTokenUse(db: Db, tokenId: string): Promise<void> {
-  await sql`
-    update tokens set last_used_at = now()
-    where id = ${tokenId} and coalesce(last_used_at < now() - interval '1 minute', true)`.execute(db);
+/** What a create is measured against. */
+export interface LockedQuota extends Quota {
+  readonly largestPlan: PlanName;
+  readonly isDeleting: boolean;
 }
 
 /** Holds the tenant's row until the transaction ends: creates of one tenant are counted one after another, never side by side. */
-export async function lockQuota(tx: Tx, tenantId: string): Promise<Quota> {
-  const { rows } = await sql<Quota>`
-    select max_stores as "maxStores", max_parallel_provisions as "maxParallelProvisions"
+export async function lockQuota(tx: Tx, tenantId: string): Promise<LockedQuota> {
+  const { rows } = await sql<LockedQuota>`
+    select ${quotaColumns}
     -- Weaker than "for update": every event's foreign key shares the row, and a worker that appends one while it holds a store's row would
     -- wait for a command that waits for that store.
     from tenants where id = ${tenantId} for no key update`.execute(tx);
   return existing(rows, tenantId);
 }
 
-export async function readQuota(db: Db, tenantId: string): Promise<Quota> {
-  const { rows } = await sql<Quota>`
-    select max_stores as "maxStores", max_parallel_provisions as "maxParallelProvisions"
-    from tenants where id = ${tenantId}`.execute(db);
+export async function readQuota(db: Db, tenantId: string): Promise<LockedQuota> {
+  const { rows } = await sql<LockedQuota>`
+    select ${quotaColumns} from tenants where id = ${tenantId}`.execute(db);
   return existing(rows, tenantId);
 }
 
-function existing(rows: readonly Quota[], tenantId: string): Quota {
-  const [quota] = rows;
-  if (quota === undefined) {
+function existing<T>(rows: readonly T[], tenantId: string): T {
+  const [row] = rows;
+  if (row === undefined) {
     throw new Error(`tenant ${tenantId} does not exist`);
   }
-  return quota;
+  return row;
+}
+
+export async function readTenant(db: Db, tenantId: string): Promise<TenantRow> {
+  const { rows } = await sql<TenantRow>`
+    select id, name, max_stores as "maxStores", max_parallel_provisions as "maxParallelProvisions", largest_plan as "largestPlan",
+      created_at as "createdAt", deletion_requested_at as "deletionRequestedAt",
+      (select count(*) from stores where tenant_id = tenants.id and phase <> 'deleted') as stores
+    from tenants where id = ${tenantId} and deleted_at is null`.execute(db);
+  return existing(rows, tenantId);
+}
+
+/** False where another tenant has the name. */
+export async function renameTenant(tx: Tx, tenantId: string, name: string): Promise<boolean> {
+  const { rows } = await sql`
+    update tenants set name = ${name}
+    where id = ${tenantId} and not exists (select from tenants where name = ${name} and id <> ${tenantId})
+    returning id`.execute(tx);
+  return rows.length > 0;
+}
+
+export function toTenant(row: TenantRow): Tenant {
+  const { id, name, maxStores, maxParallelProvisions, largestPlan, stores } = row;
+  return {
+    id,
+    name,
+    quota: { maxStores, maxParallelProvisions, largestPlan },
+    usage: { stores },
+    createdAt: row.createdAt.toISOString(),
+  };
 }
 
 export interface NewTenant extends Quota {
   readonly id: string;
   readonly name: string;
-  readonly tokenHash: Buffer;
+  readonly largestPlan?: PlanName;
 }
 
-export async function addTenant(tx: Tx, tenant: NewTenant): Promise<void> {
-  await sql`
-    insert into tenants (id, name, max_stores, max_parallel_provisions)
-    values (${tenant.id}, ${tenant.name}, ${tenant.maxStores}, ${tenant.maxParallelProvisions})`.execute(tx);
-  await sql`
-    insert into tokens (id, tenant_id, name, token_hash)
-    values (${newId('tok')}, ${tenant.id}, 'first', ${tenant.tokenHash})`.execute(tx);
+/** False where the name is taken. */
+export async function addTenant(tx: Tx, tenant: NewTenant): Promise<boolean> {
+  const { rows } = await sql`
+    insert into tenants (id, name, max_stores, max_parallel_provisions, largest_plan)
+    values (${tenant.id}, ${tenant.name}, ${tenant.maxStores}, ${tenant.maxParallelProvisions}, ${tenant.largestPlan ?? 'large'})
+    on conflict (name) do nothing
+    returning id`.execute(tx);
+  return rows.length > 0;
 }
 
 export interface FirstTenant extends Quota {
@@ -91,20 +103,27 @@ export interface FirstTenant extends Quota {
 }
 
 /**
- * The tenant and token that an installation without accounts begins with. Harmless to repeat, also from several processes at once;
- * another token is added to the same tenant, a changed quota is taken over.
+ * The tenant and the platform's own token that every installation begins with. Harmless to repeat, also from several processes at
+ * once; another token is added to the same tenant, a changed quota is taken over until a platform admin has set one.
  */
-export async function ensureFirstTenant(tx: Tx, first: FirstTenant): Promise<Actor> {
+export async function ensureFirstTenant(
+  tx: Tx,
+  first: FirstTenant,
+): Promise<{ readonly tokenId: string; readonly tenantId: string }> {
   const { rows } = await sql<{ id: string }>`
     insert into tenants (id, name, max_stores, max_parallel_provisions)
     values (${newId('ten')}, 'first', ${first.maxStores}, ${first.maxParallelProvisions})
-    on conflict (name) do update
-      set max_stores = excluded.max_stores, max_parallel_provisions = excluded.max_parallel_provisions
+    on conflict (name) do update set
+      max_stores = case when tenants.quota_changed_at is null then excluded.max_stores else tenants.max_stores end,
+      max_parallel_provisions = case
+        when tenants.quota_changed_at is null then excluded.max_parallel_provisions
+        else tenants.max_parallel_provisions
+      end
     returning id`.execute(tx);
   const tenantId = rows[0]?.id ?? '';
   const tokens = await sql<{ id: string; tenantId: string }>`
-    insert into tokens (id, tenant_id, name, token_hash)
-    values (${newId('tok')}, ${tenantId}, 'first', ${hashToken(first.token)})
+    insert into tokens (id, tenant_id, name, token_hash, is_platform)
+    values (${newId('tok')}, ${tenantId}, 'first', ${hashSecret(first.token)}, true)
     on conflict (token_hash) do update set name = tokens.name
     returning id, tenant_id as "tenantId"`.execute(tx);
   const [token] = tokens.rows;

@@ -51,7 +51,7 @@ export const up = defineCommand({
     });
     const platform = await orInterrupted(start, { signal, terminal });
     const { facts } = platform;
-    if (!values.json) announce(platform, performance.now() - startedAt, terminal);
+    if (!values.json) announce(platform, performance.now() - startedAt, await signInLink(platform), terminal);
     tellImagesToBring(platform, terminal);
     if (engine !== undefined) {
       const client = createClient({ url: facts.edgeUrl, token: await readToken(facts.tokenFile) });
@@ -113,10 +113,20 @@ function platformUrl({ facts }: RunningPlatform): string {
   return facts.port === 80 ? 'http://localhost' : `http://localhost:${facts.port}`;
 }
 
-function announce(platform: RunningPlatform, tookMs: number, terminal: Terminal): void {
+/** Null where the platform ran before: whoever started it has had theirs. */
+async function signInLink({ facts, wasRunning }: RunningPlatform): Promise<string | null> {
+  if (wasRunning) return null;
+  const client = createClient({ url: facts.edgeUrl, token: await readToken(facts.tokenFile) });
+  // The platform is up without it; "souk login" makes another one and says what is wrong.
+  const link = await client.makeSignInLink().catch(() => null);
+  return link?.url ?? null;
+}
+
+function announce(platform: RunningPlatform, tookMs: number, link: string | null, terminal: Terminal): void {
   const headline = platform.wasRunning ? 'Souk is up already' : `Souk is up after ${formatDuration(tookMs)}`;
   terminal.print(terminal.paint('green', headline));
   terminal.print(`  platform     ${platformUrl(platform)}`);
+  terminal.print(`  sign in      ${link ?? 'souk login'}`);
   terminal.print('  first store  souk store create NAME --wait');
   terminal.print('  what runs    souk status');
 }

@@ -23,12 +23,17 @@ import {
   type CreateStore,
   type Credentials,
   credentialsSchema,
+  type NameCheck,
+  nameCheckSchema,
   type Phase,
   type Pod,
   podListSchema,
   type Store,
   type StoreList,
+  type StoreProgress,
+  type StoreSort,
   storeListSchema,
+  storeProgressListSchema,
   storeSchema,
 } from './store.ts';
 
@@ -38,6 +43,7 @@ export interface CallOptions {
 export interface ListStoresOptions extends CallOptions {
   readonly limit?: number;
   readonly after?: string;
+  readonly sort?: StoreSort;
   readonly phase?: Phase;
   readonly engine?: string;
   readonly q?: string;
@@ -90,6 +96,11 @@ export function createClient(connection: Connection) {
     },
     listStores: async ({ signal, ...query }: ListStoresOptions = {}): Promise<StoreList> =>
       await get(storeListSchema, '/api/v1/stores', signal, query),
+    /** The step that each store under way is in. */
+    listProgress: async ({ signal }: CallOptions = {}): Promise<StoreProgress[]> =>
+      (await get(storeProgressListSchema, '/api/v1/progress', signal)).items,
+    checkName: async (name: string, { signal }: CallOptions = {}): Promise<NameCheck> =>
+      await get(nameCheckSchema, '/api/v1/names', signal, { name }),
     getStore: async (id: string, { signal }: CallOptions = {}): Promise<Store> =>
       await get(storeSchema, at(id), signal),
     /** A lost answer is looked up: a store that is being deleted after we asked for it is what we asked for. */

@@ -78,6 +78,7 @@ export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
     const prepared = await prepare(paths, progress, {
       moreImagesDirs: await foldersWithImages(engineFolders),
       needsNode: options.cluster === undefined,
+      needsDashboard: options.nodeOnly !== true,
       wanted: options.nodeOnly === true ? [] : (options.images ?? null),
     });
     const cluster =
@@ -90,6 +91,7 @@ export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
       port,
       baseDomain: options.baseDomain ?? 'souk.localhost',
       programs: prepared.programs,
+      dashboardFolder: prepared.dashboardFolder,
       images: prepared.images,
       nodeOnly: options.nodeOnly ?? false,
       engineFolders,

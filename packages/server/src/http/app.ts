@@ -18,6 +18,7 @@ import { storeRoutes } from '../stores/store-routes.ts';
 import { createStoreService } from '../stores/store-service.ts';
 import { logAccess } from './access-log.ts';
 import { createAuth } from './auth.ts';
+import { registerDashboard, sendPage, wantsPage } from './dashboard-routes.ts';
 import { docsRoutes } from './docs-routes.ts';
 import { sendError, toInvalidRequest, toProblem } from './error-response.ts';
 import { eventStreamRoutes } from './event-stream.ts';
@@ -26,6 +27,7 @@ import { healthRoutes } from './health-routes.ts';
 import { createMethodIndex } from './method-index.ts';
 import { openapiOptions } from './openapi.ts';
 import { platformRoutes } from './platform-routes.ts';
+import { listStaticFiles } from './static-files.ts';
 
 export interface AppOptions {
   readonly db: Db;
@@ -46,6 +48,8 @@ export interface AppOptions {
   /** False once the process is told to stop: load balancers then look elsewhere. */
   readonly isServing: () => boolean;
   readonly streamHeartbeatMs?: number;
+  /** The built dashboard; null where this process serves none. */
+  readonly dashboardFolder?: string | null;
 }
 
 const BODY_LIMIT = 64 * 1024;
@@ -81,7 +85,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   acceptJsonOnly(app);
   const methods = createMethodIndex(app);
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply));
+  const dashboard = options.dashboardFolder == null ? null : await listStaticFiles(options.dashboardFolder);
   app.setNotFoundHandler((request, reply) => {
+    if (dashboard !== null && wantsPage(request)) {
+      return sendPage(dashboard, request, reply);
+    }
     const allow = methods.allowedAt(request.url);
     return sendError(
       allow.length > 0
@@ -126,7 +134,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   };
   await app.register(api, { prefix: '/api/v1' });
   await app.register(healthRoutes, { db, metrics, isServing: options.isServing });
-  await app.register(docsRoutes);
+  await app.register(docsRoutes, { hasHome: dashboard === null });
+  if (dashboard !== null) {
+    registerDashboard(app, dashboard);
+  }
   return app;
 }
 

@@ -7,9 +7,12 @@ import {
   listEventsQuerySchema,
   listStoresQuerySchema,
   logsQuerySchema,
+  nameCheckQuerySchema,
+  nameCheckSchema,
   podListSchema,
   storeAndJobSchema,
   storeListSchema,
+  storeProgressListSchema,
   storeSchema,
 } from '@souk/contract';
 import type { FastifyRequest } from 'fastify';
@@ -25,7 +28,7 @@ import { toJob } from './job.ts';
 import { parseListPlace } from './list-place.ts';
 import { toStore } from './store.ts';
 import type { StoreInsight } from './store-insight.ts';
-import { listStores } from './store-queries.ts';
+import { listProgress, listStores } from './store-queries.ts';
 import type { StoreService } from './store-service.ts';
 
 export interface StoreRoutesOptions {
@@ -80,7 +83,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
     '/stores',
     {
       schema: {
-        summary: 'List stores, newest first',
+        summary: 'List stores',
         tags: ['stores'],
         querystring: listStoresQuerySchema,
         response: { 200: storeListSchema },
@@ -88,7 +91,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
     },
     async (request) => {
       const { tenantId } = actorOf(request);
-      const { limit, after, ...filter } = request.query;
+      const { limit, after, sort, ...filter } = request.query;
       const place = after === undefined ? null : parseListPlace(after);
       if (after !== undefined && place === null) {
         throw new AppError('invalid_request', '`after` is not the `next` of an earlier page.', {
@@ -99,13 +102,39 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
       return inTransaction(
         db,
         async (tx) => {
-          const { rows, next } = await listStores(tx, { tenantId, ...filter }, { after: place, limit });
+          const { rows, next } = await listStores(tx, { tenantId, ...filter }, { after: place, limit, sort });
           const cursor = formatCursor(await readPositionNow(tx));
           return { items: rows.map((row) => toStore(row, rendering)), next, cursor };
         },
         'repeatable read',
       );
     },
+  );
+
+  app.get(
+    '/progress',
+    {
+      schema: {
+        summary: 'The step that each store under way is in',
+        tags: ['stores'],
+        response: { 200: storeProgressListSchema },
+      },
+    },
+    async (request) => ({ items: [...(await listProgress(db, actorOf(request).tenantId))] }),
+  );
+
+  app.get(
+    '/names',
+    {
+      schema: {
+        summary: 'Whether a store may be called so',
+        description: 'A free name may be taken by somebody else a moment later; the create decides.',
+        tags: ['stores'],
+        querystring: nameCheckQuerySchema,
+        response: { 200: nameCheckSchema },
+      },
+    },
+    async (request) => service.checkName(request.query.name),
   );
 
   app.get(

@@ -1,6 +1,6 @@
 // What can be asked of stores. Each command is one transaction: limits, desired state, job and event together, so that everything an
 // answer speaks of can be read the moment it arrives. Work in the cluster is the worker's; this only writes what is wanted.
-import { type CreateStore, type StoreAndJob, storeIdSchema } from '@souk/contract';
+import { type CreateStore, type NameCheck, type StoreAndJob, storeIdSchema, storeNameSchema } from '@souk/contract';
 import { placeStore } from '../clusters/cluster-queries.ts';
 import { type Db, inTransaction, type Tx } from '../db/database.ts';
 import type { LoadedEngine } from '../engines/registry.ts';
@@ -20,9 +20,10 @@ import {
   RECONCILE_STORE,
   type StoreRendering,
   type StoreRow,
+  storefrontUrl,
   toStore,
 } from './store.ts';
-import { countLiveStores, insertStore, markForDeletion, readStore, wishAgain } from './store-queries.ts';
+import { countLiveStores, insertStore, isNameTaken, markForDeletion, readStore, wishAgain } from './store-queries.ts';
 
 export interface StoreServiceOptions {
   readonly db: Db;
@@ -42,6 +43,8 @@ export interface StoreService {
   retryStore(actor: Actor, storeId: string, idempotencyKey: string | null): Promise<StoreAndJob>;
   /** Throws `store_not_found`, also for another tenant's store. */
   getStore(actor: Actor, storeId: string): Promise<StoreRow>;
+  /** Tells of any tenant's store only that the name is taken, which a create would tell as well. */
+  checkName(name: string): Promise<NameCheck>;
 }
 
 // A deletion frees what others wait for.
@@ -89,6 +92,15 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
   return {
     rendering,
     getStore: (actor, storeId) => getStore(actor, storeId),
+    async checkName(name) {
+      const allowed = storeNameSchema.safeParse(name);
+      const reason = !allowed.success
+        ? `${allowed.error.issues[0]?.message ?? 'is not allowed'}`
+        : (await isNameTaken(db, await placeStore(db), name))
+          ? 'is taken; choose another name'
+          : null;
+      return { name, available: reason === null, reason, storefrontUrl: storefrontUrl(options.address, name) };
+    },
     async createStore(actor, wish, idempotencyKey) {
       const { engine } = availableEngine(engines, wish.engine);
       if (idempotencyKey === null) {

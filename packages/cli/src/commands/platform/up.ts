@@ -90,7 +90,7 @@ function platformUrl({ facts }: RunningPlatform): string {
 function announce(platform: RunningPlatform, tookMs: number, terminal: Terminal): void {
   const headline = platform.wasRunning ? 'Souk is up already' : `Souk is up after ${formatDuration(tookMs)}`;
   terminal.print(terminal.paint('green', headline));
-  terminal.print(`  platform     ${platformUrl(platform)}`);
+  terminal.print(`  dashboard    ${platformUrl(platform)}`);
   terminal.print('  first store  souk store create NAME --wait');
   terminal.print('  what runs    souk status');
 }

@@ -86,14 +86,15 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
   }
 }
 
-/** In order; a gap or a number used twice is a mistake of a merge and is refused. */
+/** In order of their numbers. A number used twice is a mistake of a merge and is refused; a gap is a number that was never needed. */
 export async function readMigrations(folder: string): Promise<readonly Migration[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+  const numbers = names.map((name) => Number(/^(\d{4})-[a-z0-9-]+\.sql$/.exec(name)?.[1]));
   return Promise.all(
     names.map(async (name, index) => {
-      const number = Number(/^(\d{4})-[a-z0-9-]+\.sql$/.exec(name)?.[1]);
-      if (number !== index + 1) {
-        throw new Error(`${name}: migrations are named NNNN-verb-noun.sql and numbered without gaps from 0001`);
+      const number = numbers[index] ?? Number.NaN;
+      if (Number.isNaN(number) || number < 1 || numbers.indexOf(number) !== index) {
+        throw new Error(`${name}: migrations are named NNNN-verb-noun.sql, each with a number of its own from 0001`);
       }
       const text = await readFile(join(folder, name), 'utf8');
       return { number, name, text, checksum: createHash('sha256').update(text).digest('hex') };

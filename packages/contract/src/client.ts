@@ -1,6 +1,7 @@
 // The typed client of the platform, for CLI, dashboard and tests: one function a route, answers checked against the contract.
 // Built on fetch alone, so it runs in a browser as it does in Node.
 import type { z } from 'zod';
+import { accountCalls } from './account-calls.ts';
 import { UnexpectedAnswerError, UnreachableError } from './client-errors.ts';
 import { type Event, type EventList, eventListSchema } from './event.ts';
 import { type StreamOptions, streamEvents } from './event-stream.ts';
@@ -79,12 +80,31 @@ export function createClient(connection: Connection) {
     return await call(schema, { method: 'GET', path, query, signal, isRepeatable: true });
   }
 
+  const accounts = accountCalls({
+    get: async (schema, path, { signal, query } = {}) => await get(schema, path, signal, query),
+    send: async (schema, method, path, body, { signal } = {}) =>
+      await call(schema, { method, path, body, signal, isRepeatable: false }),
+    sendOnly: async (method, path, body, { signal } = {}) => {
+      await (await exchange(connection, { method, path, body, signal, isRepeatable: false })).body?.cancel();
+    },
+    read: async (path, query, { signal } = {}) =>
+      await exchange(connection, {
+        method: 'GET',
+        path,
+        ...(query && { query }),
+        headers: { accept: '*/*' },
+        signal,
+        isRepeatable: true,
+      }),
+  });
+
   // A command is sent once: after a lost answer nobody knows whether it was obeyed, and the second answer would mislead.
   async function command<T>(schema: z.ZodType<T>, method: 'POST' | 'DELETE', path: string, options: CallOptions = {}) {
     return await call(schema, { method, path, signal: options.signal, isRepeatable: false });
   }
 
   const client = {
+    ...accounts,
     /** The idempotency key makes a repeated create give the same store, so a lost answer is simply asked for again. */
     async createStore(
       store: CreateStore,

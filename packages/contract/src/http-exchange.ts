@@ -1,18 +1,22 @@
 // One HTTP exchange with the platform: deadline, errors by the catalogue, and retries where sending twice does no harm.
+import { TENANT_HEADER } from './access.ts';
 import { RefusedError, UnexpectedAnswerError, UnreachableError } from './client-errors.ts';
 import { problemSchema } from './errors.ts';
 
 export interface Connection {
   /** Where the platform is, without `/api/v1`. */
   readonly url: string;
+  /** Null: signed in by a cookie, or not at all. */
   readonly token: string | null;
+  /** Which tenant is meant; needed only by those who are in several. */
+  readonly tenant?: string | null;
   readonly fetch?: typeof fetch;
   /** For one attempt, until the headers are there. */
   readonly timeoutMs?: number;
 }
 
 export interface Exchange {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below the platform's address, e.g. `/api/v1/stores`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
@@ -58,6 +62,7 @@ async function attemptOnce(connection: Connection, request: Exchange): Promise<R
   const url = urlOf(connection, request);
   const headers: Record<string, string> = { accept: 'application/json', ...request.headers };
   if (connection.token !== null) headers.authorization = `Bearer ${connection.token}`;
+  if (connection.tenant != null) headers[TENANT_HEADER] = connection.tenant;
   const hasBody = request.body !== undefined;
   if (hasBody) headers['content-type'] = 'application/json';
 

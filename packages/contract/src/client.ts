@@ -10,6 +10,8 @@ import { type Job, jobListSchema } from './job.ts';
 import {
   type Engine,
   engineListSchema,
+  type Insights,
+  insightsSchema,
   type Plan,
   type PlatformHealth,
   planListSchema,
@@ -33,9 +35,11 @@ import {
   type StoreList,
   type StoreProgress,
   type StoreSort,
+  type StoreUsage,
   storeListSchema,
   storeProgressListSchema,
   storeSchema,
+  storeUsageSchema,
 } from './store.ts';
 
 export interface CallOptions {
@@ -146,6 +150,8 @@ export function createClient(connection: Connection) {
     ): Promise<EventList> => await get(eventListSchema, at(id, '/events'), signal, query),
     listStorePods: async (id: string, { signal }: CallOptions = {}): Promise<Pod[]> =>
       (await get(podListSchema, at(id, '/pods'), signal)).items,
+    getStoreUsage: async (id: string, { signal }: CallOptions = {}): Promise<StoreUsage> =>
+      await get(storeUsageSchema, at(id, '/usage'), signal),
     listStoreJobs: async (id: string, { signal }: CallOptions = {}): Promise<Job[]> =>
       (await get(jobListSchema, at(id, '/jobs'), signal)).items,
     revealCredentials: async (id: string, options?: CallOptions): Promise<Credentials> =>
@@ -166,6 +172,8 @@ export function createClient(connection: Connection) {
     listPlans: async ({ signal }: CallOptions = {}): Promise<Plan[]> =>
       (await get(planListSchema, '/api/v1/plans', signal)).items,
     getStats: async ({ signal }: CallOptions = {}): Promise<Stats> => await get(statsSchema, '/api/v1/stats', signal),
+    getInsights: async ({ signal }: CallOptions = {}): Promise<Insights> =>
+      await get(insightsSchema, '/api/v1/insights', signal),
     getHealth: async ({ signal }: CallOptions = {}): Promise<PlatformHealth> =>
       await get(platformHealthSchema, '/api/v1/health', signal),
 

@@ -161,6 +161,18 @@ export const podSchema = z.object({
 export type Pod = z.infer<typeof podSchema>;
 export const podListSchema = z.object({ items: z.array(podSchema) });
 
+/** Quantities as Kubernetes writes them; samples oldest first, of the last half hour. */
+export const storeUsageSchema = z.object({
+  quota: z.array(z.object({ resource: z.string(), used: z.string(), limit: z.string() })),
+  samples: z.array(
+    z.object({
+      at: z.iso.datetime(),
+      pods: z.array(z.object({ name: z.string(), cpuMillicores: z.number(), memoryMib: z.number() })),
+    }),
+  ),
+});
+export type StoreUsage = z.infer<typeof storeUsageSchema>;
+
 const objectNameSchema = z
   .string()
   .max(253)

@@ -34,6 +34,9 @@ export function accessManifests(): Manifest[] {
           verbs: ALL,
         },
         { apiGroups: [''], resources: ['persistentvolumes', 'nodes'], verbs: READ },
+        // What pods and nodes use: from the metrics API where there is one, else from the kubelets.
+        { apiGroups: [''], resources: ['nodes/metrics'], verbs: ['get'] },
+        { apiGroups: ['metrics.k8s.io'], resources: ['pods', 'nodes'], verbs: ['get', 'list'] },
         {
           apiGroups: ['apps'],
           resources: [

@@ -108,6 +108,8 @@ export interface NodeObject extends KubeObject {
     readonly conditions?: readonly Condition[];
     readonly nodeInfo?: { readonly kubeletVersion?: string };
     readonly allocatable?: Readonly<Record<string, string>>;
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+    readonly daemonEndpoints?: { readonly kubeletEndpoint?: { readonly Port: number } };
   };
 }
 
@@ -122,6 +124,13 @@ export interface ClusterEvent extends KubeObject {
   readonly involvedObject: { readonly kind?: string; readonly name?: string; readonly namespace?: string };
 }
 
+export interface ResourceQuota extends KubeObject {
+  readonly status?: {
+    readonly hard?: Readonly<Record<string, string>>;
+    readonly used?: Readonly<Record<string, string>>;
+  };
+}
+
 /** Kinds whose content is written but never read back field by field. */
 export type OpaqueObject = KubeObject;
 
@@ -133,7 +142,7 @@ export interface KindMap {
   Node: NodeObject;
   PersistentVolume: PersistentVolume;
   PersistentVolumeClaim: PersistentVolumeClaim;
-  ResourceQuota: OpaqueObject;
+  ResourceQuota: ResourceQuota;
   LimitRange: OpaqueObject;
   Service: OpaqueObject;
   Deployment: Deployment;

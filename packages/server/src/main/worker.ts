@@ -22,6 +22,7 @@ import { WATCH_WINDOWS } from '../reconcile/store-scope.ts';
 import { RECONCILE_STORE } from '../stores/store.ts';
 import { createCandidate } from '../watch/lead.ts';
 import { WATCH_LEASE } from '../watch/observed-health.ts';
+import { createUsageRecorder } from '../watch/record-usage.ts';
 import { type ClusterWatch, createClusterWatch } from '../watch/watch-cluster.ts';
 import { onShutdown } from './shutdown.ts';
 import { serveWorkerEndpoints } from './worker-endpoints.ts';
@@ -90,7 +91,8 @@ const candidate = createCandidate({
     try {
       const { baseDomain } = config;
       clusterWatch = createClusterWatch({ ...common, baseDomain, actor: worker }, term);
-      await clusterWatch.run();
+      const usage = createUsageRecorder({ db, kube, baseDomain, log }, term);
+      await Promise.all([clusterWatch.run(), usage.run()]);
     } finally {
       clusterWatch = null;
       metrics.watchLeader.set(0);

@@ -14,6 +14,7 @@ import {
   storeListSchema,
   storeProgressListSchema,
   storeSchema,
+  storeUsageSchema,
 } from '@souk/contract';
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
@@ -30,6 +31,7 @@ import { toStore } from './store.ts';
 import type { StoreInsight } from './store-insight.ts';
 import { listProgress, listStores } from './store-queries.ts';
 import type { StoreService } from './store-service.ts';
+import { readUsage } from './usage-queries.ts';
 
 export interface StoreRoutesOptions {
   readonly db: Db;
@@ -233,6 +235,22 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
     async (request) => {
       const { pods } = await service.getStore(actorOf(request), request.params.id);
       return { items: pods.map((pod) => ({ ...pod, containers: [...pod.containers] })) };
+    },
+  );
+
+  app.get(
+    '/stores/:id/usage',
+    {
+      schema: {
+        summary: 'What a store uses of its plan, and what its pods used in the last half hour',
+        tags: ['stores'],
+        params,
+        response: { 200: storeUsageSchema },
+      },
+    },
+    async (request) => {
+      const { id } = await service.getStore(actorOf(request), request.params.id);
+      return readUsage(db, id);
     },
   );
 

@@ -126,3 +126,39 @@ async function insertJobs(tx: Tx, tenantId: string): Promise<void> {
       case when phase in ('ready', 'deleting', 'failed') then coalesce(ready_at, created_at + interval '10 minutes') end
     from stores where tenant_id = ${tenantId}`.execute(tx);
 }
+
+/** Quota and half an hour of curves for every store that lives, and figures of the one node. */
+export async function seedUsage(db: Db): Promise<void> {
+  await sql`
+    insert into store_quotas (store_id, resources)
+    select id, ${JSON.stringify([
+      { resource: 'requests.cpu', used: '165m', limit: '2' },
+      { resource: 'limits.cpu', used: '3', limit: '4' },
+      { resource: 'requests.memory', used: '1180Mi', limit: '4Gi' },
+      { resource: 'limits.memory', used: '3Gi', limit: '8Gi' },
+      { resource: 'requests.storage', used: '5Gi', limit: '20Gi' },
+      { resource: 'persistentvolumeclaims', used: '1', limit: '5' },
+      { resource: 'pods', used: '4', limit: '20' },
+    ])}::jsonb from stores where phase <> 'requested'
+    on conflict do nothing`.execute(db);
+  await sql`
+    insert into usage_samples (store_id, at, pods)
+    select stores.id, now() - n * interval '30 seconds', jsonb_agg(jsonb_build_object(
+        'name', pod ->> 'name', 'cpuMillicores', round(14 + 10 * sin(n / 4.0 + length(pod ->> 'name')) + (n * 7919) % 9),
+        'memoryMib', 150 + length(pod ->> 'name') * 3 + (n * 31) % 12))
+    from (select * from stores where phase = 'ready' order by created_at desc limit 40) as stores, jsonb_array_elements(pods) as pod,
+      generate_series(0, 40) as n
+    group by stores.id, n
+    on conflict do nothing`.execute(db);
+  await sql`
+    update clusters set observed = observed || ${JSON.stringify({
+      figures: [
+        {
+          name: 'node-1',
+          version: 'v1.36.1',
+          allocatable: { cpu: '8', memory: '31Gi', pods: '250' },
+          used: { cpuMillicores: 2100, memoryMib: 14_200 },
+        },
+      ],
+    })}::jsonb`.execute(db);
+}

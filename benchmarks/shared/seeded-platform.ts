@@ -12,7 +12,7 @@ import { migrate } from '@souk/server/db/migrate.ts';
 import { createTestPostgres } from '@souk/server/db/test-postgres.ts';
 import { silentLog } from '@souk/server/log.ts';
 import { sql } from 'kysely';
-import { seedStores } from './seed-stores.ts';
+import { seedStores, seedUsage } from './seed-stores.ts';
 
 export interface SeededPlatform {
   readonly url: string;
@@ -100,6 +100,7 @@ export async function startSeededPlatform({ stores, port, settings = {} }: SeedO
       version: 'v1.36.1',
       nodes: [{ name: 'node-1', ready: true }],
     })}::jsonb`.execute(db);
+  await seedUsage(db);
   await sql`insert into worker_heartbeats (worker) values ('worker-seed-1'), ('worker-seed-2')`.execute(db);
   return {
     url,

@@ -81,6 +81,20 @@ export const queries = {
       queryKey: ['store', id, 'jobs'] as const,
       queryFn: ({ signal }) => client.listStoreJobs(id, { signal }),
     }),
+  usage: (id: string) =>
+    queryOptions({
+      queryKey: ['store', id, 'usage'] as const,
+      queryFn: ({ signal }) => client.getStoreUsage(id, { signal }),
+      staleTime: 10_000,
+      // Figures, not facts: no event tells of them, so they are asked for while somebody looks.
+      refetchInterval: 15_000,
+    }),
+  insights: () =>
+    queryOptions({
+      queryKey: ['insights'] as const,
+      queryFn: ({ signal }) => client.getInsights({ signal }),
+      staleTime: MINUTE_MS,
+    }),
   engines: () =>
     queryOptions({
       queryKey: ['engines'] as const,

@@ -1,6 +1,6 @@
 // The store's pods as last seen: whether each works, how often it was started again, what it uses.
 import { Anchor, Skeleton, Table } from '@mantine/core';
-import type { Pod, Store } from '@souk/contract';
+import type { Pod, Store, StoreUsage } from '@souk/contract';
 import { IconBox } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
@@ -8,14 +8,17 @@ import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorState } from '../../components/error-state.tsx';
 import { Instant } from '../../components/instant.tsx';
 import { Panel } from '../../components/panel.tsx';
+import { Sparkline } from '../../components/sparkline.tsx';
 import { StateDot, type Tone } from '../../components/state-dot.tsx';
+import { formatCores, formatMib } from '../../lib/format.ts';
 import { paths } from '../../lib/paths.ts';
 import { queries } from '../../lib/queries.ts';
 
-const COLUMNS = ['Pod', 'State', 'Restarts', 'Started', ''] as const;
+const COLUMNS = ['Pod', 'State', 'CPU', 'Memory', 'Restarts', 'Started', 'Log'] as const;
 
 export function PodsTab({ store }: { readonly store: Store }) {
   const { data: pods, error, refetch } = useQuery(queries.pods(store.id));
+  const { data: usage } = useQuery(queries.usage(store.id));
   if (error !== null && pods === undefined) return <ErrorState error={error} onRetry={() => void refetch()} />;
   if (pods === undefined) return <Skeleton height={240} radius="lg" />;
   return (
@@ -26,7 +29,7 @@ export function PodsTab({ store }: { readonly store: Store }) {
         </EmptyState>
       ) : (
         <Table.ScrollContainer
-          minWidth={680}
+          minWidth={920}
           scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': 'Pods' } }}
         >
           <Table verticalSpacing="sm" horizontalSpacing="lg">
@@ -39,7 +42,7 @@ export function PodsTab({ store }: { readonly store: Store }) {
             </Table.Thead>
             <Table.Tbody>
               {pods.map((pod) => (
-                <PodLine key={pod.name} pod={pod} storeId={store.id} />
+                <PodLine key={pod.name} pod={pod} storeId={store.id} samples={usage?.samples ?? []} />
               ))}
             </Table.Tbody>
           </Table>
@@ -49,7 +52,14 @@ export function PodsTab({ store }: { readonly store: Store }) {
   );
 }
 
-function PodLine({ pod, storeId }: { readonly pod: Pod; readonly storeId: string }) {
+interface PodLineProps {
+  readonly pod: Pod;
+  readonly storeId: string;
+  readonly samples: StoreUsage['samples'];
+}
+
+function PodLine({ pod, storeId, samples }: PodLineProps) {
+  const own = samples.flatMap(({ pods }) => pods.filter(({ name }) => name === pod.name));
   return (
     <Table.Tr>
       <Table.Td>
@@ -63,6 +73,8 @@ function PodLine({ pod, storeId }: { readonly pod: Pod; readonly storeId: string
         </span>
         {pod.message !== null && <div style={{ color: 'var(--soft)', fontSize: '0.8125rem' }}>{pod.message}</div>}
       </Table.Td>
+      <Figure values={own.map(({ cpuMillicores }) => cpuMillicores)} format={formatCores} label="CPU" />
+      <Figure values={own.map(({ memoryMib }) => memoryMib)} format={formatMib} label="Memory" />
       <Table.Td className="tabular">{pod.restarts}</Table.Td>
       <Table.Td>{pod.startedAt === null ? '–' : <Instant at={pod.startedAt} />}</Table.Td>
       <Table.Td>
@@ -71,6 +83,28 @@ function PodLine({ pod, storeId }: { readonly pod: Pod; readonly storeId: string
         </Anchor>
       </Table.Td>
     </Table.Tr>
+  );
+}
+
+interface FigureProps {
+  readonly values: readonly number[];
+  readonly format: (value: number) => string;
+  readonly label: string;
+}
+
+function Figure({ values, format, label }: FigureProps) {
+  const newest = values.at(-1);
+  return (
+    <Table.Td className="tabular">
+      {newest === undefined ? (
+        '–'
+      ) : (
+        <span style={{ display: 'inline-flex', alignItems: 'center', gap: 10 }}>
+          <Sparkline values={values} label={`${label} of the last half hour, now ${format(newest)}`} />
+          <span style={{ whiteSpace: 'nowrap' }}>{format(newest)}</span>
+        </span>
+      )}
+    </Table.Td>
   );
 }
 

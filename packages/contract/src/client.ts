@@ -10,6 +10,8 @@ import { type Job, jobListSchema } from './job.ts';
 import {
   type Engine,
   engineListSchema,
+  type Insights,
+  insightsSchema,
   type Plan,
   type PlatformHealth,
   planListSchema,
@@ -24,13 +26,20 @@ import {
   type CreateStore,
   type Credentials,
   credentialsSchema,
+  type NameCheck,
+  nameCheckSchema,
   type Phase,
   type Pod,
   podListSchema,
   type Store,
   type StoreList,
+  type StoreProgress,
+  type StoreSort,
+  type StoreUsage,
   storeListSchema,
+  storeProgressListSchema,
   storeSchema,
+  storeUsageSchema,
 } from './store.ts';
 
 export interface CallOptions {
@@ -39,6 +48,7 @@ export interface CallOptions {
 export interface ListStoresOptions extends CallOptions {
   readonly limit?: number;
   readonly after?: string;
+  readonly sort?: StoreSort;
   readonly phase?: Phase;
   readonly engine?: string;
   readonly q?: string;
@@ -109,6 +119,11 @@ export function createClient(connection: Connection) {
     },
     listStores: async ({ signal, ...query }: ListStoresOptions = {}): Promise<StoreList> =>
       await get(storeListSchema, '/api/v1/stores', signal, query),
+    /** The step that each store under way is in. */
+    listProgress: async ({ signal }: CallOptions = {}): Promise<StoreProgress[]> =>
+      (await get(storeProgressListSchema, '/api/v1/progress', signal)).items,
+    checkName: async (name: string, { signal }: CallOptions = {}): Promise<NameCheck> =>
+      await get(nameCheckSchema, '/api/v1/names', signal, { name }),
     getStore: async (id: string, { signal }: CallOptions = {}): Promise<Store> =>
       await get(storeSchema, at(id), signal),
     /** A lost answer is looked up: a store that is being deleted after we asked for it is what we asked for. */
@@ -136,6 +151,8 @@ export function createClient(connection: Connection) {
     ): Promise<EventList> => await get(eventListSchema, at(id, '/events'), signal, query),
     listStorePods: async (id: string, { signal }: CallOptions = {}): Promise<Pod[]> =>
       (await get(podListSchema, at(id, '/pods'), signal)).items,
+    getStoreUsage: async (id: string, { signal }: CallOptions = {}): Promise<StoreUsage> =>
+      await get(storeUsageSchema, at(id, '/usage'), signal),
     listStoreJobs: async (id: string, { signal }: CallOptions = {}): Promise<Job[]> =>
       (await get(jobListSchema, at(id, '/jobs'), signal)).items,
     revealCredentials: async (id: string, options?: CallOptions): Promise<Credentials> =>
@@ -156,6 +173,8 @@ export function createClient(connection: Connection) {
     listPlans: async ({ signal }: CallOptions = {}): Promise<Plan[]> =>
       (await get(planListSchema, '/api/v1/plans', signal)).items,
     getStats: async ({ signal }: CallOptions = {}): Promise<Stats> => await get(statsSchema, '/api/v1/stats', signal),
+    getInsights: async ({ signal }: CallOptions = {}): Promise<Insights> =>
+      await get(insightsSchema, '/api/v1/insights', signal),
     getHealth: async ({ signal }: CallOptions = {}): Promise<PlatformHealth> =>
       await get(platformHealthSchema, '/api/v1/health', signal),
 

@@ -1,7 +1,7 @@
 // The platform's events as one endless, gapless sequence: a connection that breaks is opened again after the last event that
 // arrived. Ends only by the caller's signal or by a refusal that waiting cannot mend (`cursor_expired`: list again, then follow).
 import { RefusedError, UnreachableError } from './client-errors.ts';
-import { type Event, eventSchema } from './event.ts';
+import { type Event, eventSchema, observedSchema } from './event.ts';
 import { type Connection, exchange, parseJson, pause } from './http-exchange.ts';
 import { readServerSentMessages } from './sse.ts';
 
@@ -13,6 +13,8 @@ export interface StreamOptions {
   readonly signal?: AbortSignal;
   /** Told whenever the stream is connected or cut, so that a screen can say so. */
   readonly onConnection?: (isConnected: boolean) => void;
+  /** Told that a store's pods or health look different now; nothing of it is kept, so look again after a cut. */
+  readonly onObserved?: (storeId: string) => void;
   /** Silence longer than this, heartbeats included, counts as a dead connection. */
   readonly silenceMs?: number;
   /** How long the platform may stay away before the stream gives up; for ever when left out. */
@@ -82,6 +84,12 @@ async function* readOneConnection(
   try {
     for await (const message of readServerSentMessages(watched)) {
       if (message.id !== '') position.last = message.id;
+      if (message.event === 'observed') {
+        const observed = observedSchema.safeParse(parseJson(message.data));
+        if (observed.success) options.onObserved?.(observed.data.storeId);
+        yield 'heard';
+        continue;
+      }
       const event = eventSchema.safeParse(parseJson(message.data));
       // A newer platform may tell of things that this client has no word for; it still sends the rest.
       yield event.success ? event.data : 'heard';
@@ -99,15 +107,15 @@ function watchSilence(
   onSilence: () => void,
 ): ReadableStream<Uint8Array> {
   let timer = setTimeout(onSilence, silenceMs);
-  return body.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        clearTimeout(timer);
-        timer = setTimeout(onSilence, silenceMs);
-        controller.enqueue(chunk);
-      },
-      flush: () => clearTimeout(timer),
-      cancel: () => clearTimeout(timer),
-    }),
-  );
+  // Browsers' types do not know `cancel` yet; a literal in its place would be refused for it.
+  const watcher = {
+    transform(chunk: Uint8Array, controller: TransformStreamDefaultController<Uint8Array>): void {
+      clearTimeout(timer);
+      timer = setTimeout(onSilence, silenceMs);
+      controller.enqueue(chunk);
+    },
+    flush: () => clearTimeout(timer),
+    cancel: () => clearTimeout(timer),
+  };
+  return body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(watcher));
 }

@@ -44,6 +44,9 @@ export const eventSchema = z.object({
 });
 export type Event = z.infer<typeof eventSchema>;
 
+/** A message `observed` on the stream: no event, and no part of the sequence. */
+export const observedSchema = z.object({ storeId: z.string() });
+
 export const listEventsQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(100),
   after: z

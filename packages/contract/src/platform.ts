@@ -41,6 +41,22 @@ export const statsSchema = z.object({
 });
 export type Stats = z.infer<typeof statsSchema>;
 
+/** Of the last thirty days: how long each step took, and how provisioning ended day by day. */
+export const insightsSchema = z.object({
+  steps: z.array(durationsSchema.extend({ engine: z.string(), step: z.string() })),
+  days: z.array(
+    z.object({
+      day: z.iso.date(),
+      ready: z.int(),
+      failed: z.int(),
+      p50Ms: z.number().nullable(),
+      p95Ms: z.number().nullable(),
+    }),
+  ),
+});
+export type Insights = z.infer<typeof insightsSchema>;
+
+const usedSchema = z.object({ cpuMillicores: z.number(), memoryMib: z.number() });
 const partSchema = z.object({ healthy: z.boolean(), message: z.string().nullable() });
 export const platformHealthSchema = z.object({
   healthy: z.boolean(),
@@ -48,7 +64,15 @@ export const platformHealthSchema = z.object({
   database: partSchema.extend({ version: z.string().nullable() }),
   cluster: partSchema.extend({
     version: z.string().nullable(),
-    nodes: z.array(z.object({ name: z.string(), ready: z.boolean() })),
+    nodes: z.array(
+      z.object({
+        name: z.string(),
+        ready: z.boolean(),
+        version: z.string().nullable().optional(),
+        capacity: usedSchema.extend({ pods: z.number() }).nullable().optional(),
+        used: usedSchema.nullable().optional(),
+      }),
+    ),
     observedAt: z.iso.datetime().nullable(),
   }),
   workers: z.object({ alive: z.int() }),

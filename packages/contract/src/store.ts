@@ -96,9 +96,13 @@ export const storeSchema = z.object({
 });
 export type Store = z.infer<typeof storeSchema>;
 
+export const STORE_SORTS = ['newest', 'oldest', 'name'] as const;
+export type StoreSort = (typeof STORE_SORTS)[number];
+
 export const listStoresQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   after: z.string().max(200).optional(),
+  sort: z.enum(STORE_SORTS).default('newest'),
   phase: phaseSchema.optional(),
   engine: engineNameSchema.optional(),
   q: z
@@ -116,6 +120,25 @@ export const storeListSchema = z.object({
   cursor: z.string().meta({ description: 'Event cursor this list is current to; stream events from here' }),
 });
 export type StoreList = z.infer<typeof storeListSchema>;
+
+/** Whether a create under this name would find it free; what the platform says of it when not. */
+export const nameCheckSchema = z.object({
+  name: z.string(),
+  available: z.boolean(),
+  reason: z.string().nullable(),
+  storefrontUrl: z.string().meta({ description: 'Where the store would answer' }),
+});
+export type NameCheck = z.infer<typeof nameCheckSchema>;
+export const nameCheckQuerySchema = z.strictObject({ name: z.string().max(100) });
+
+/** The step that a store is in; stores at rest have none. */
+export const storeProgressSchema = z.object({
+  storeId: storeIdSchema,
+  step: z.string(),
+  startedAt: z.iso.datetime(),
+});
+export type StoreProgress = z.infer<typeof storeProgressSchema>;
+export const storeProgressListSchema = z.object({ items: z.array(storeProgressSchema) });
 
 export const credentialsSchema = z.object({
   adminUrl: z.string(),
@@ -137,6 +160,18 @@ export const podSchema = z.object({
 });
 export type Pod = z.infer<typeof podSchema>;
 export const podListSchema = z.object({ items: z.array(podSchema) });
+
+/** Quantities as Kubernetes writes them; samples oldest first, of the last half hour. */
+export const storeUsageSchema = z.object({
+  quota: z.array(z.object({ resource: z.string(), used: z.string(), limit: z.string() })),
+  samples: z.array(
+    z.object({
+      at: z.iso.datetime(),
+      pods: z.array(z.object({ name: z.string(), cpuMillicores: z.number(), memoryMib: z.number() })),
+    }),
+  ),
+});
+export type StoreUsage = z.infer<typeof storeUsageSchema>;
 
 const objectNameSchema = z
   .string()

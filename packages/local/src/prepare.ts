@@ -1,6 +1,7 @@
 // Everything that `up` gets ready before the supervisor starts: the machine's own programs, ours, and the images.
 
 import path from 'node:path';
+import { dashboardLog, ensureDashboard } from './dashboard/ensure-dashboard.ts';
 import { readGivenImages } from './existing-cluster.ts';
 import { checkMachine } from './host/check-machine.ts';
 import { installPackages, missingPackages } from './host/debian-packages.ts';
@@ -12,11 +13,20 @@ import { ensurePrograms, isSetComplete, programsLog } from './programs/ensure-pr
 import { PROGRAMS } from './programs/program-list.ts';
 import type { Progress } from './progress.ts';
 
-export type Prepared = { programs: string; images: Record<string, string>; programsMs: number; imagesMs: number };
+export type Prepared = {
+  programs: string;
+  images: Record<string, string>;
+  /** Empty where no dashboard was wanted. */
+  dashboardFolder: string;
+  programsMs: number;
+  imagesMs: number;
+};
 export type PrepareOptions = {
   moreImagesDirs: readonly string[];
   /** The images wanted beyond those that the node itself runs; null for all. */
   wanted: readonly string[] | null;
+  /** A bare node serves none. */
+  needsDashboard: boolean;
   /** Whether a node of our own is booted; a cluster that is there already needs less. */
   needsNode: boolean;
   /** Ends what is under way. */
@@ -30,7 +40,7 @@ const NODE_IMAGES = ['pause', 'coredns', 'volumes', 'ingress'];
 const NEED_PROGRAMS = ['coredns', 'volumes', 'ingress'];
 
 export async function prepare(paths: PlatformPaths, progress: Progress, options: PrepareOptions): Promise<Prepared> {
-  const { needsNode, signal } = options;
+  const { needsNode, needsDashboard, signal } = options;
   const wanted = needsNode ? PROGRAMS : PROGRAMS.filter(({ name }) => CLIENTS.includes(name));
   const [hasPrograms, hasImages] = await Promise.all([
     isSetComplete(paths.cache, wanted),
@@ -52,13 +62,19 @@ export async function prepare(paths: PlatformPaths, progress: Progress, options:
     programsMs = Date.now() - started;
     return folder;
   });
+  const dashboard = needsDashboard
+    ? progress.step('dashboard', dashboardLog(paths.cache), () => ensureDashboard(paths.cache))
+    : Promise.resolve('');
+  // Awaited below; until then its failure must not count as unhandled.
+  dashboard.catch(() => undefined);
   const started = Date.now();
   const images =
     (needsNode ? null : await readGivenImages()) ??
     (await progress.step('images', path.join(paths.cache, 'images', 'logs'), () =>
       buildAllImages(paths, programs, options, say),
     ));
-  return { programs: await programs, images, programsMs, imagesMs: Math.max(0, Date.now() - started - programsMs) };
+  const imagesMs = Math.max(0, Date.now() - started - programsMs);
+  return { programs: await programs, images, dashboardFolder: await dashboard, programsMs, imagesMs };
 }
 
 /** The images to be built; none where the cluster's nodes pull theirs. */

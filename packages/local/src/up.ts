@@ -99,6 +99,7 @@ export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
     const preparing = prepare(paths, progress, {
       moreImagesDirs: await foldersWithImages(engineFolders),
       needsNode: options.cluster === undefined,
+      needsDashboard: options.nodeOnly !== true,
       wanted: options.nodeOnly === true ? [] : (options.images ?? null),
       signal: options.signal,
     });
@@ -118,6 +119,7 @@ export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
       port,
       baseDomain: options.baseDomain ?? 'souk.localhost',
       programs: prepared.programs,
+      dashboardFolder: prepared.dashboardFolder,
       images: prepared.images,
       nodeOnly: options.nodeOnly ?? false,
       engineFolders,

@@ -163,6 +163,14 @@ export const API_VARIABLES = {
     type: 'addresses or networks, separated by `,`',
     purpose: 'Whose X-Forwarded-For is believed',
   },
+  dashboardFolder: {
+    name: 'DASHBOARD_FOLDER',
+    source: 'env',
+    schema: optionalText,
+    byDefault: '',
+    type: 'path',
+    purpose: 'The built dashboard, served at `/`; empty: a page that says what this is',
+  },
   apiToken: {
     name: 'API_TOKEN_FILE',
     source: 'file',

@@ -26,6 +26,11 @@ export function listSuites({ isQuick }: SuiteChoice): Suite[] {
   const suites: Suite[] = [
     check('lint', 'format and lint', ['node_modules/.bin/biome', 'ci', '--colors=off', '--max-diagnostics=200', '.']),
     check('types', 'types', ['node_modules/.bin/tsc', '--noEmit', '--pretty', 'false']),
+    // A browser has other types than Node.
+    check('types-dashboard', 'types of the dashboard', [
+      'node_modules/.bin/tsc',
+      ...['--noEmit', '--pretty', 'false', '-p', 'packages/dashboard'],
+    ]),
     tests('architecture', 'architecture', CODE, ['architecture'], {
       concurrency: 1,
       testTimeoutMs: MINUTE_MS,
@@ -60,6 +65,7 @@ export function listSuites({ isQuick }: SuiteChoice): Suite[] {
     onPlatform(acceptance('store-life', 'acceptance: life of a store', 'store-life')),
     onPlatform(withBrowser(acceptance('medusa', 'acceptance: Medusa', 'medusa'))),
     onPlatform(acceptance('other-cluster', 'acceptance: another cluster', 'other-cluster')),
+    onPlatform(withBrowser(acceptance('dashboard', 'acceptance: the dashboard', 'dashboard'))),
     onPlatform(acceptance('crashes', 'acceptance: crashes', 'crashes')),
     onPlatform(acceptance('down', 'acceptance: down', 'down')),
   ];

@@ -19,6 +19,7 @@ export type ControlPlane = {
   ingressUrl: string;
   programs: string;
   kubeconfigs: { api: string; worker: string };
+  dashboardFolder: string;
   engineFolders: readonly string[];
   /** What is true of the cluster beyond its address. */
   workerSettings: NodeJS.ProcessEnv;
@@ -81,6 +82,7 @@ export function apiSpec(plane: ControlPlane): PartSpec {
       API_HOST: '127.0.0.1',
       API_PORT: String(plane.apiPort),
       KUBECONFIG: plane.kubeconfigs.api,
+      DASHBOARD_FOLDER: plane.dashboardFolder,
     },
     folder: CHECKOUT,
     logFile: logFile(plane.paths, 'api'),

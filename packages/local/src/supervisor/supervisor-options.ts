@@ -8,6 +8,8 @@ export type SupervisorOptions = {
   port: number;
   baseDomain: string;
   programs: string;
+  /** The built dashboard; empty for none. */
+  dashboardFolder: string;
   images: Record<string, string>;
   /** Only the node and its database: no API, workers or edge. */
   nodeOnly: boolean;

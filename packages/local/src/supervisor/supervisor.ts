@@ -178,7 +178,7 @@ export class Supervisor {
   }
 
   async #bootControlPlane(ports: Ports, { ingressUrl, kubeconfigs }: BootedCluster): Promise<[number, number]> {
-    const { port, baseDomain, programs, engineFolders, cluster } = this.#options;
+    const { port, baseDomain, programs, dashboardFolder, engineFolders, cluster } = this.#options;
     const plane: ControlPlane = {
       paths: this.#paths,
       apiPort: ports.api,
@@ -187,6 +187,7 @@ export class Supervisor {
       baseDomain,
       ingressUrl,
       programs,
+      dashboardFolder,
       kubeconfigs,
       engineFolders,
       // Our own node's runc and kernel give pods user namespaces; of another cluster nothing is known.

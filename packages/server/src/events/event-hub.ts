@@ -12,6 +12,7 @@ import {
   type EventScope,
   hasUnsettledEvents,
   isPositionKnown,
+  OBSERVED_CHANNEL,
   type RecordedEvent,
   readEventsAfter,
   readPositionNow,
@@ -44,6 +45,8 @@ export interface EventHub {
   subscribe(
     scope: Required<Pick<EventScope, 'tenantId'>> & EventScope,
     after: EventPosition | null,
+    /** Told that what is seen of a store changed; may be lost while the database is away. */
+    onObserved?: (storeId: string) => void,
   ): Promise<EventSubscription>;
 }
 
@@ -51,6 +54,7 @@ interface Subscriber {
   readonly scope: EventScope;
   readonly waiting: RecordedEvent[];
   readonly wake: ReturnType<typeof createWake>;
+  readonly onObserved: ((storeId: string) => void) | undefined;
   end: StreamEnd | null;
 }
 
@@ -81,6 +85,15 @@ export function createEventHub(options: EventHubOptions): EventHub {
       } else {
         subscriber.waiting.push(...wanted);
         subscriber.wake.set();
+      }
+    }
+  }
+
+  function tellObserved(payload: string): void {
+    const [tenantId, storeId = ''] = payload.split('/');
+    for (const { scope, onObserved } of subscribers) {
+      if (scope.tenantId === tenantId && (scope.storeId === undefined || scope.storeId === storeId)) {
+        onObserved?.(storeId);
       }
     }
   }
@@ -150,8 +163,8 @@ export function createEventHub(options: EventHubOptions): EventHub {
       position = await readPositionNow(db);
       listener = listen({
         url: options.databaseUrl,
-        channels: [EVENTS_CHANNEL],
-        onNotification: wake.set,
+        channels: [EVENTS_CHANNEL, OBSERVED_CHANNEL],
+        onNotification: (channel, payload) => (channel === EVENTS_CHANNEL ? wake.set() : tellObserved(payload)),
         onConnected: wake.set,
         log,
       });
@@ -166,7 +179,7 @@ export function createEventHub(options: EventHubOptions): EventHub {
       await listener?.close();
       await looping;
     },
-    async subscribe(scope, after) {
+    async subscribe(scope, after, onObserved) {
       if (after !== null && !(await isPositionKnown(db, after))) {
         throw new AppError(
           'cursor_expired',
@@ -174,7 +187,8 @@ export function createEventHub(options: EventHubOptions): EventHub {
         );
       }
       const begin = after ?? (await readPositionNow(db));
-      const subscriber: Subscriber = { scope, waiting: [], wake: createWake(), end: isStopping ? 'shutdown' : null };
+      const end = isStopping ? 'shutdown' : null;
+      const subscriber: Subscriber = { scope, waiting: [], wake: createWake(), onObserved, end };
       // From here on the hub hands over everything behind `joinedAt`; both are taken in one turn of the event loop.
       const joinedAt = position;
       subscribers.add(subscriber);

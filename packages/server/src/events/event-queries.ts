@@ -8,6 +8,12 @@ import { type EventPosition, formatCursor } from './event-cursor.ts';
 
 /** The NOTIFY channel that tells event streams: something was appended. */
 export const EVENTS_CHANNEL = 'events';
+/** Carries `tenant/store`: what the cluster shows of a store changed. Nothing is kept of it; who missed it looks again. */
+export const OBSERVED_CHANNEL = 'observed';
+
+export async function tellObserved(tx: Tx, store: { readonly tenantId: string; readonly id: string }): Promise<void> {
+  await sql`select pg_notify(${OBSERVED_CHANNEL}, ${`${store.tenantId}/${store.id}`})`.execute(tx);
+}
 
 export interface NewEvent {
   readonly type: EventType;

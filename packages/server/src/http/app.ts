@@ -26,6 +26,7 @@ import { tenantRoutes } from '../tenants/tenant-routes.ts';
 import { logAccess } from './access-log.ts';
 import { listOwnOrigins, requireAccessRules } from './access-rules.ts';
 import { createAuth } from './auth.ts';
+import { registerDashboard, sendPage, wantsPage } from './dashboard-routes.ts';
 import { docsRoutes } from './docs-routes.ts';
 import { sendError, toInvalidRequest, toProblem } from './error-response.ts';
 import { eventStreamRoutes } from './event-stream.ts';
@@ -35,6 +36,7 @@ import { createMethodIndex } from './method-index.ts';
 import { openapiOptions } from './openapi.ts';
 import { platformRoutes } from './platform-routes.ts';
 import { recordAudit } from './record-audit.ts';
+import { listStaticFiles } from './static-files.ts';
 
 export interface AppOptions {
   readonly db: Db;
@@ -60,6 +62,8 @@ export interface AppOptions {
   /** False once the process is told to stop: load balancers then look elsewhere. */
   readonly isServing: () => boolean;
   readonly streamHeartbeatMs?: number;
+  /** The built dashboard; null where this process serves none. */
+  readonly dashboardFolder?: string | null;
 }
 
 const BODY_LIMIT = 64 * 1024;
@@ -98,7 +102,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   requireAccessRules(app);
   const methods = createMethodIndex(app);
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply));
+  const dashboard = options.dashboardFolder == null ? null : await listStaticFiles(options.dashboardFolder);
   app.setNotFoundHandler((request, reply) => {
+    if (dashboard !== null && wantsPage(request)) {
+      return sendPage(dashboard, request, reply);
+    }
     const allow = methods.allowedAt(request.url);
     return sendError(
       allow.length > 0
@@ -157,7 +165,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   };
   await app.register(api, { prefix: '/api/v1' });
   await app.register(healthRoutes, { db, metrics, isServing: options.isServing });
-  await app.register(docsRoutes);
+  await app.register(docsRoutes, { hasHome: dashboard === null });
+  if (dashboard !== null) {
+    registerDashboard(app, dashboard);
+  }
   return app;
 }
 

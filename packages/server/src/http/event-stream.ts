@@ -1,5 +1,6 @@
 // `GET /api/v1/events`: server-sent events. The id of each is its cursor, so that a client that was cut off goes on with
-// `Last-Event-ID`. A stream that the server ends says why in a last `closed` event.
+// `Last-Event-ID`. Between events, `observed` names a store of which the cluster now shows something else (its pods, its health): a
+// hint without an id, to look again. A stream that the server ends says why in a last `closed` event.
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { streamEventsQuerySchema } from '@souk/contract';
@@ -35,7 +36,8 @@ export const eventStreamRoutes: FastifyPluginAsyncZod<EventStreamOptions> = asyn
     config: { access: ACCESS.readStores },
     schema: {
       summary: 'Stream events',
-      description: 'Server-sent events. Resume with `Last-Event-ID`; begin at the `cursor` of a list with `after`.',
+      description:
+        'Server-sent events. Resume with `Last-Event-ID`; begin at the `cursor` of a list with `after`. Messages `observed` name a store whose pods or health look different now.',
       tags: ['events'],
       querystring: streamEventsQuerySchema,
     },
@@ -51,10 +53,11 @@ export const eventStreamRoutes: FastifyPluginAsyncZod<EventStreamOptions> = asyn
         });
       }
       const { store } = request.query;
+      const scope = { tenantId, ...(store !== undefined && { storeId: store }) };
       const giveBack = places.take(tenantId);
       let subscription: EventSubscription;
       try {
-        subscription = await hub.subscribe({ tenantId, ...(store !== undefined && { storeId: store }) }, after);
+        subscription = await hub.subscribe(scope, after, (storeId) => tellObserved(reply.raw, storeId));
       } catch (error) {
         giveBack();
         throw error;
@@ -148,6 +151,13 @@ function finishStream(raw: ServerResponse, end: StreamEnd): StreamEnd {
     setTimeout(() => raw.destroy(), 2_000).unref();
   }
   return end;
+}
+
+/** Without an id: it is no part of the sequence, and who missed it looks again on connecting. */
+function tellObserved(raw: ServerResponse, storeId: string): void {
+  if (raw.headersSent && !raw.writableEnded && !raw.writableNeedDrain) {
+    raw.write(`event: observed\ndata: ${JSON.stringify({ storeId })}\n\n`);
+  }
 }
 
 function toFrame({ event }: RecordedEvent): string {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { readFirstCluster } from '../clusters/cluster-queries.ts';
 import type { Db } from '../db/database.ts';
 import { countLiveWorkers } from '../jobs/worker-queries.ts';
+import { parseQuantity } from '../kube/read-usage.ts';
 
 // Three heartbeats of a worker, and a little.
 const WORKER_ALIVE_MS = 12_000;
@@ -15,7 +16,18 @@ const observedSchema = z.object({
   version: z.string().nullable().catch(null),
   nodes: z.array(z.object({ name: z.string(), ready: z.boolean() })).catch([]),
   message: z.string().nullable().catch(null),
+  figures: z
+    .array(
+      z.object({
+        name: z.string(),
+        version: z.string().nullable().catch(null),
+        allocatable: z.record(z.string(), z.string()).catch({}),
+        used: z.object({ cpuMillicores: z.number(), memoryMib: z.number() }).nullable().catch(null),
+      }),
+    )
+    .catch([]),
 });
+type Observed = z.infer<typeof observedSchema>;
 
 const UNKNOWN_CLUSTER = { healthy: false, version: null, nodes: [], observedAt: null };
 
@@ -53,7 +65,7 @@ async function readCluster(db: Db): Promise<PlatformHealth['cluster']> {
     healthy: problem === null,
     message: problem,
     version: observed.version,
-    nodes: observed.nodes,
+    nodes: observed.nodes.map((node) => withFigures(node, observed.figures)),
     observedAt: cluster.observedAt.toISOString(),
   };
 }
@@ -61,4 +73,19 @@ async function readCluster(db: Db): Promise<PlatformHealth['cluster']> {
 function describeNodes(nodes: readonly { name: string; ready: boolean }[]): string | null {
   const unready = nodes.filter((node) => !node.ready).map((node) => node.name);
   return unready.length === 0 ? null : `Not ready: ${unready.join(', ')}.`;
+}
+
+function withFigures(node: Observed['nodes'][number], figures: Observed['figures']) {
+  const own = figures.find(({ name }) => name === node.name);
+  if (own === undefined) {
+    return node;
+  }
+  const { version, used, allocatable } = own;
+  const figure = (resource: string): number => parseQuantity(allocatable[resource] ?? '') || 0;
+  const capacity = {
+    cpuMillicores: figure('cpu') * 1_000,
+    memoryMib: Math.round(figure('memory') / 1_048_576),
+    pods: figure('pods'),
+  };
+  return { ...node, version, used, capacity };
 }

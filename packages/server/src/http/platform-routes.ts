@@ -2,6 +2,7 @@
 import {
   engineListSchema,
   HEALTHS,
+  insightsSchema,
   PHASES,
   PLANS as PLAN_NAMES,
   planListSchema,
@@ -13,6 +14,7 @@ import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { Db } from '../db/database.ts';
 import type { LoadedEngine } from '../engines/registry.ts';
+import { readInsights } from '../stores/insight-queries.ts';
 import { countStoresOfTenant, readProvisioningDurations } from '../stores/stats-queries.ts';
 import { countLiveStores } from '../stores/store-queries.ts';
 import { ACCESS, type Actor } from '../tenants/access.ts';
@@ -63,6 +65,18 @@ export const platformRoutes: FastifyPluginAsyncZod<PlatformRoutesOptions> = asyn
       schema: { summary: 'Figures of the tenant', tags: ['platform'], response: { 200: statsSchema } },
     },
     (request) => readStats(db, actorOf(request).tenantId),
+  );
+
+  app.get(
+    '/insights',
+    {
+      schema: {
+        summary: 'How long provisioning took and how it ended, in the last thirty days',
+        tags: ['platform'],
+        response: { 200: insightsSchema },
+      },
+    },
+    (request) => readInsights(db, actorOf(request).tenantId),
   );
 
   app.get(

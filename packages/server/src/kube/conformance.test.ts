@@ -208,6 +208,8 @@ it('says of a cluster that does not answer that it is unreachable, and not that 
   };
   const { createKubeTransport } = await import('./kube-transport.ts');
   const { createRealKube } = await import('./real-kube.ts');
-  const kube = createRealKube(createKubeTransport({ ...away, authorize: async () => null }));
+  const kube = createRealKube(createKubeTransport({ ...away, authorize: async () => null }), () =>
+    createKubeTransport({ ...away, authorize: async () => null }),
+  );
   await assert.rejects(kube.readVersion(), (error) => error instanceof KubeError && error.isUnreachable);
 });

@@ -108,6 +108,8 @@ export interface NodeObject extends KubeObject {
     readonly conditions?: readonly Condition[];
     readonly nodeInfo?: { readonly kubeletVersion?: string };
     readonly allocatable?: Readonly<Record<string, string>>;
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+    readonly daemonEndpoints?: { readonly kubeletEndpoint?: { readonly Port: number } };
   };
 }
 
@@ -124,7 +126,10 @@ export interface ClusterEvent extends KubeObject {
 
 export interface ResourceQuota extends KubeObject {
   readonly spec?: { readonly hard?: Readonly<Record<string, string>> };
-  readonly status?: { readonly used?: Readonly<Record<string, string>> };
+  readonly status?: {
+    readonly hard?: Readonly<Record<string, string>>;
+    readonly used?: Readonly<Record<string, string>>;
+  };
 }
 
 /** Kinds whose content is written but never read back field by field. */

@@ -1,7 +1,8 @@
 // What Souk needs of a Kubernetes cluster, and no more. Every call takes the caller's abort signal and has its own timeout.
 // Decided here, for the real cluster and the double alike: a missing object is null and never an error, deleting what is absent or
 // has been replaced succeeds, applying forces conflicts, creating what exists leaves it as it is.
-import type { Kind, KindMap, Manifest } from './kinds.ts';
+import type { Kind, KindMap, Manifest, NodeObject } from './kinds.ts';
+import type { UsageReading } from './read-usage.ts';
 
 export interface ObjectRef {
   readonly name: string;
@@ -82,6 +83,8 @@ export interface Kube extends StoreReader {
   /** Lists every kind that the cluster keeps in namespaces, the ones that Souk does not know of included. */
   listLeftovers(namespace: string, signal?: AbortSignal): Promise<Leftovers>;
   readVersion(signal?: AbortSignal): Promise<string>;
+  /** What pods and those nodes use now; empty where the cluster does not tell. */
+  readUsage(nodes: readonly NodeObject[], signal?: AbortSignal): Promise<UsageReading>;
   /** Ends idle connections; calls under way fail. */
   close(): void;
 }

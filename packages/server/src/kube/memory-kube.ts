@@ -6,6 +6,7 @@ import type { Kind, KindMap, KubeObject, Manifest, ObjectMeta, Secret } from './
 import { RESOURCES } from './kinds.ts';
 import type { Kube, LogOptions, ObjectRef, Selection, WatchEvent, WatchStart } from './kube.ts';
 import { KubeError } from './kube-error.ts';
+import type { UsageReading } from './read-usage.ts';
 import { decodeSecret } from './real-kube.ts';
 import { matchesSelection } from './selection.ts';
 
@@ -14,6 +15,8 @@ export interface MemoryKube extends Kube {
   put<K extends Kind>(kind: K, ref: ObjectRef, fields: Readonly<Record<string, unknown>>): void;
   /** Removes an object at once, as if by somebody else. */
   remove(kind: Kind, ref: ObjectRef): void;
+  /** What `readUsage` answers from now on. */
+  setUsage(reading: UsageReading): void;
   setLogs(ref: Required<ObjectRef>, text: string): void;
   /** Every call fails as if the API server were away, until `false` is given. */
   setUnreachable(isUnreachable: boolean): void;
@@ -52,6 +55,7 @@ export function createMemoryKube(): MemoryKube {
   const listeners = new Set<(kind: Kind, type: WatchEvent<KubeObject>['type'], object: KubeObject) => void>();
   let version = 1;
   let isUnreachable = false;
+  let usage: UsageReading = { pods: [], nodes: [] };
   let blockedBy: string | null = null;
   let isMute = false;
 
@@ -259,6 +263,11 @@ export function createMemoryKube(): MemoryKube {
       return 'v1.36.3';
     },
 
+    async readUsage(_nodes, signal) {
+      await enter(signal);
+      return usage;
+    },
+
     close() {
       isUnreachable = true;
       for (const wake of wakeWatchers) {
@@ -284,6 +293,10 @@ export function createMemoryKube(): MemoryKube {
       } else if (entry !== undefined) {
         drop(entry);
       }
+    },
+
+    setUsage(reading) {
+      usage = reading;
     },
 
     setLogs(ref, text) {

@@ -5,6 +5,7 @@ import type { Kube, Listing, ObjectRef, Selection, WatchEvent } from './kube.ts'
 import { isKubeError, KubeError } from './kube-error.ts';
 import type { KubeTransport } from './kube-transport.ts';
 import { listLeftovers } from './list-leftovers.ts';
+import { createUsageReader } from './read-usage.ts';
 
 const FIELD_MANAGER = 'souk';
 const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
@@ -13,7 +14,11 @@ const WATCH_TIMEOUT_SECONDS = 290;
 // API servers send a bookmark about once a minute. Two missed ones mean a connection that died without a word.
 const WATCH_SILENCE_MS = 150_000;
 
-export function createRealKube(transport: KubeTransport): Kube {
+export function createRealKube(
+  transport: KubeTransport,
+  openKubelet: (host: string, port: number) => KubeTransport,
+): Kube {
+  const usage = createUsageReader(transport, openKubelet);
   async function listAs<T extends Pick<KubeObject, 'metadata'>>(
     kind: Kind,
     selection: Selection,
@@ -170,7 +175,10 @@ export function createRealKube(transport: KubeTransport): Kube {
       return answer.gitVersion;
     },
 
+    readUsage: (nodes, signal) => usage.read(nodes, signal),
+
     close() {
+      usage.close();
       transport.close();
     },
   };

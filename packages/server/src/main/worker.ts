@@ -25,6 +25,7 @@ import { RECONCILE_STORE } from '../stores/store.ts';
 import { PLANS } from '../tenants/plans.ts';
 import { createCandidate } from '../watch/lead.ts';
 import { WATCH_LEASE, type WatchedStore } from '../watch/observed-health.ts';
+import { createUsageRecorder } from '../watch/record-usage.ts';
 import { type ClusterWatch, createClusterWatch } from '../watch/watch-cluster.ts';
 import { onShutdown } from './shutdown.ts';
 import { serveWorkerEndpoints } from './worker-endpoints.ts';
@@ -99,7 +100,8 @@ const candidate = createCandidate({
         { ...common, baseDomain, platformKey, sweepIntervalMs, guardrails, actor: worker },
         term,
       );
-      await clusterWatch.run();
+      const usage = createUsageRecorder({ db, kube, baseDomain, log }, term);
+      await Promise.all([clusterWatch.run(), usage.run()]);
     } finally {
       clusterWatch = null;
       metrics.watchLeader.set(0);

@@ -1,6 +1,6 @@
 // The API's statements on `stores`. It inserts rows and writes desired columns only; every statement names the tenant, so another
 // tenant's store is as absent as one that never was.
-import type { Phase } from '@souk/contract';
+import type { Phase, StoreProgress, StoreSort } from '@souk/contract';
 import { type RawBuilder, sql } from 'kysely';
 import type { Db, Tx } from '../db/database.ts';
 import { formatListPlace, type ListPlace } from './list-place.ts';
@@ -113,30 +113,64 @@ export interface StorePage {
   readonly next: string | null;
 }
 
-/** Newest first. Deleted stores only where they are asked for. */
+/** Deleted stores only where they are asked for. */
 export async function listStores(
   db: Db,
   filter: StoreFilter,
-  page: { readonly after: ListPlace | null; readonly limit: number },
+  page: { readonly after: ListPlace | null; readonly limit: number; readonly sort?: StoreSort },
 ): Promise<StorePage> {
+  const order = SORTS[page.sort ?? 'newest'];
   const { rows } = await sql<StoreRow & { createdMicros: string }>`
     select ${columns}, (extract(epoch from created_at) * 1000000)::bigint::text as "createdMicros"
     from stores
     where tenant_id = ${filter.tenantId} and ${hasPhase(filter.phase)}
       and ${filter.engine === undefined ? sql`true` : sql`engine = ${filter.engine}`}
       and ${filter.q === undefined ? sql`true` : sql`position(${filter.q.toLowerCase()} in name) > 0`}
-      and ${isBehind(page.after)}
-    order by created_at desc, id desc
+      and ${page.after === null ? sql`true` : order.isBehind(page.after)}
+    order by ${order.by}
     limit ${page.limit + 1}`.execute(db);
   const shown = rows.slice(0, page.limit);
   const last = shown.at(-1);
   return { rows: shown, next: rows.length > page.limit && last !== undefined ? formatListPlace(last) : null };
 }
 
-function isBehind(place: ListPlace | null): RawBuilder<unknown> {
-  return place === null
-    ? sql`true`
-    : sql`(created_at, id) < (timestamptz 'epoch' + ${place.createdMicros}::bigint * interval '1 microsecond', ${place.id}::text)`;
+const at = ({ createdMicros }: ListPlace): RawBuilder<unknown> =>
+  sql`timestamptz 'epoch' + ${createdMicros}::bigint * interval '1 microsecond'`;
+
+// Each order is total, and an index has it: a page costs what it shows, wherever in the list it lies.
+const SORTS: Readonly<
+  Record<StoreSort, { by: RawBuilder<unknown>; isBehind: (place: ListPlace) => RawBuilder<unknown> }>
+> = {
+  newest: {
+    by: sql`created_at desc, id desc`,
+    isBehind: (place) => sql`(created_at, id) < (${at(place)}, ${place.id}::text)`,
+  },
+  oldest: { by: sql`created_at, id`, isBehind: (place) => sql`(created_at, id) > (${at(place)}, ${place.id}::text)` },
+  name: { by: sql`name, id`, isBehind: (place) => sql`(name, id) > (${place.name}::text, ${place.id}::text)` },
+};
+
+/** Whether a live store of the cluster has the name, whosesoever it is: hosts are one name space. */
+export async function isNameTaken(db: Db, clusterId: string, name: string): Promise<boolean> {
+  const { rows } = await sql<{ taken: boolean }>`
+    select exists (select from stores where cluster_id = ${clusterId} and name = ${name} and phase <> 'deleted') as taken`.execute(
+    db,
+  );
+  return rows[0]?.taken ?? false;
+}
+
+/** The last step that was begun, of each store that is under way. */
+export async function listProgress(db: Db, tenantId: string): Promise<readonly StoreProgress[]> {
+  const { rows } = await sql<{ storeId: string; step: string; startedAt: Date }>`
+    select stores.id as "storeId", last.step, last.at as "startedAt"
+    from stores cross join lateral (
+      select step, at from events
+      where events.store_id = stores.id and type = 'store.step_started' order by cursor desc limit 1
+    ) as last
+    where stores.tenant_id = ${tenantId}
+      and (stores.phase in ('requested', 'provisioning', 'upgrading', 'deleting')
+        or (stores.phase <> 'deleted' and stores.desired_phase = 'deleted'))
+    limit 1000`.execute(db);
+  return rows.map(({ startedAt, ...row }) => ({ ...row, startedAt: startedAt.toISOString() }));
 }
 
 function hasPhase(phase: Phase | undefined): RawBuilder<unknown> {

@@ -7,10 +7,14 @@ import {
   listEventsQuerySchema,
   listStoresQuerySchema,
   logsQuerySchema,
+  nameCheckQuerySchema,
+  nameCheckSchema,
   podListSchema,
   storeAndJobSchema,
   storeListSchema,
+  storeProgressListSchema,
   storeSchema,
+  storeUsageSchema,
 } from '@souk/contract';
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
@@ -27,8 +31,9 @@ import { toJob } from './job.ts';
 import { parseListPlace } from './list-place.ts';
 import { toStore } from './store.ts';
 import type { StoreInsight } from './store-insight.ts';
-import { listStores } from './store-queries.ts';
+import { listProgress, listStores } from './store-queries.ts';
 import type { StoreService } from './store-service.ts';
+import { readUsage } from './usage-queries.ts';
 
 export interface StoreRoutesOptions {
   readonly db: Db;
@@ -90,7 +95,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
     {
       config: { access: ACCESS.readStores },
       schema: {
-        summary: 'List stores, newest first',
+        summary: 'List stores',
         tags: ['stores'],
         querystring: listStoresQuerySchema,
         response: { 200: storeListSchema },
@@ -98,7 +103,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
     },
     async (request) => {
       const { tenantId } = actorOf(request);
-      const { limit, after, ...filter } = request.query;
+      const { limit, after, sort, ...filter } = request.query;
       const place = after === undefined ? null : parseListPlace(after);
       if (after !== undefined && place === null) {
         throw new AppError('invalid_request', '`after` is not the `next` of an earlier page.', {
@@ -109,13 +114,39 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
       return inTransaction(
         db,
         async (tx) => {
-          const { rows, next } = await listStores(tx, { tenantId, ...filter }, { after: place, limit });
+          const { rows, next } = await listStores(tx, { tenantId, ...filter }, { after: place, limit, sort });
           const cursor = formatCursor(await readPositionNow(tx));
           return { items: rows.map((row) => toStore(row, rendering)), next, cursor };
         },
         'repeatable read',
       );
     },
+  );
+
+  app.get(
+    '/progress',
+    {
+      schema: {
+        summary: 'The step that each store under way is in',
+        tags: ['stores'],
+        response: { 200: storeProgressListSchema },
+      },
+    },
+    async (request) => ({ items: [...(await listProgress(db, actorOf(request).tenantId))] }),
+  );
+
+  app.get(
+    '/names',
+    {
+      schema: {
+        summary: 'Whether a store may be called so',
+        description: 'A free name may be taken by somebody else a moment later; the create decides.',
+        tags: ['stores'],
+        querystring: nameCheckQuerySchema,
+        response: { 200: nameCheckSchema },
+      },
+    },
+    async (request) => service.checkName(request.query.name),
   );
 
   app.get(
@@ -246,6 +277,22 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
     async (request) => {
       const { pods } = await service.getStore(actorOf(request), request.params.id);
       return { items: pods.map((pod) => ({ ...pod, containers: [...pod.containers] })) };
+    },
+  );
+
+  app.get(
+    '/stores/:id/usage',
+    {
+      schema: {
+        summary: 'What a store uses of its plan, and what its pods used in the last half hour',
+        tags: ['stores'],
+        params,
+        response: { 200: storeUsageSchema },
+      },
+    },
+    async (request) => {
+      const { id } = await service.getStore(actorOf(request), request.params.id);
+      return readUsage(db, id);
     },
   );
 

@@ -2,11 +2,13 @@
 // answer speaks of can be read the moment it arrives. Work in the cluster is the worker's; this only writes what is wanted.
 import {
   type CreateStore,
+  type NameCheck,
   type Phase,
   PLANS as PLAN_NAMES,
   type PlanName,
   type StoreAndJob,
   storeIdSchema,
+  storeNameSchema,
 } from '@souk/contract';
 import { placeStore } from '../clusters/cluster-queries.ts';
 import { type Db, inTransaction, type Tx } from '../db/database.ts';
@@ -29,12 +31,14 @@ import {
   type StoreRendering,
   type StoreRow,
   shownPhase,
+  storefrontUrl,
   toStore,
 } from './store.ts';
 import {
   countAllLiveStores,
   countLiveStores,
   insertStore,
+  isNameTaken,
   lockStoreTotal,
   markForDeletion,
   readStore,
@@ -64,6 +68,8 @@ export interface StoreService {
   repairStore(actor: Actor, storeId: string, idempotencyKey: string | null): Promise<StoreAndJob>;
   /** Throws `store_not_found`, also for another tenant's store. */
   getStore(actor: Actor, storeId: string): Promise<StoreRow>;
+  /** Tells of any tenant's store only that the name is taken, which a create would tell as well. */
+  checkName(name: string): Promise<NameCheck>;
 }
 
 // A deletion frees what others wait for.
@@ -116,6 +122,15 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
   return {
     rendering,
     getStore: (actor, storeId) => getStore(actor, storeId),
+    async checkName(name) {
+      const allowed = storeNameSchema.safeParse(name);
+      const reason = !allowed.success
+        ? `${allowed.error.issues[0]?.message ?? 'is not allowed'}`
+        : (await isNameTaken(db, await placeStore(db), name))
+          ? 'is taken; choose another name'
+          : null;
+      return { name, available: reason === null, reason, storefrontUrl: storefrontUrl(options.address, name) };
+    },
     async createStore(actor, wish, idempotencyKey) {
       const { engine } = availableEngine(engines, wish.engine);
       if (idempotencyKey === null) {

@@ -116,6 +116,6 @@ export interface ClusterFacts {
 
 export async function writeClusterFacts(db: Db, fence: number, baseDomain: string, facts: ClusterFacts): Promise<void> {
   await sql`
-    update clusters set observed = ${JSON.stringify(facts)}::jsonb, observed_at = now()
+    update clusters set observed = observed || ${JSON.stringify(facts)}::jsonb, observed_at = now()
     where base_domain = ${baseDomain} and ${underTerm(fence)}`.execute(db);
 }

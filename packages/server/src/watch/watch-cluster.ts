@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Db, inTransaction } from '../db/database.ts';
 import type { LoadedEngine } from '../engines/registry.ts';
 import { messageOf } from '../errors.ts';
-import { appendEvent } from '../events/event-queries.ts';
+import { appendEvent, tellObserved } from '../events/event-queries.ts';
 import { storeNamespace } from '../ids.ts';
 import { enqueueJob } from '../jobs/job-queries.ts';
 import type { Kube } from '../kube/kube.ts';
@@ -147,6 +147,9 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
   async function recordHealth(store: observed.WatchedStore, seen: ObservedStore): Promise<void> {
     await inTransaction(db, async (tx) => {
       const isWritten = await observed.writeHealth(tx, term.fence, store.id, seen);
+      if (isWritten) {
+        await tellObserved(tx, store);
+      }
       // From unknown to healthy is what everybody expects of a new shop, and `store.ready` has told it.
       const isNews = seen.health === 'degraded' || (seen.health === 'healthy' && store.health === 'degraded');
       if (isWritten && isNews && seen.health !== store.health) {

@@ -125,7 +125,7 @@ async function signInLink({ facts, wasRunning }: RunningPlatform): Promise<strin
 function announce(platform: RunningPlatform, tookMs: number, link: string | null, terminal: Terminal): void {
   const headline = platform.wasRunning ? 'Souk is up already' : `Souk is up after ${formatDuration(tookMs)}`;
   terminal.print(terminal.paint('green', headline));
-  terminal.print(`  platform     ${platformUrl(platform)}`);
+  terminal.print(`  dashboard    ${platformUrl(platform)}`);
   terminal.print(`  sign in      ${link ?? 'souk login'}`);
   terminal.print('  first store  souk store create NAME --wait');
   terminal.print('  what runs    souk status');

@@ -1,0 +1,62 @@
+// Why a store failed: the error, and what the failing pods said last, kept from before the clean-up.
+import { Button } from '@mantine/core';
+import type { Store } from '@souk/contract';
+import { IconRefresh } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Panel } from '../../components/panel.tsx';
+import { queries } from '../../lib/queries.ts';
+import { useRetryStore } from '../stores/use-store-commands.ts';
+import { STEP_TITLES } from '../stores/words.ts';
+import { readDiagnosis } from './diagnosis.ts';
+import classes from './failure-panel.module.css';
+
+export function FailurePanel({ store }: { readonly store: Store }) {
+  const { data: events } = useQuery(queries.events(store.id));
+  const retry = useRetryStore(store);
+  const recorded = events?.findLast(({ type }) => type === 'store.diagnosis_recorded');
+  const diagnosis = recorded === undefined ? null : readDiagnosis(recorded.details);
+  const step = store.error?.step ?? null;
+  return (
+    <Panel
+      title="Why it failed"
+      tone="bad"
+      about={step === null ? undefined : `In the step “${STEP_TITLES[step] ?? step}”`}
+      actions={
+        <Button
+          size="xs"
+          leftSection={<IconRefresh size={15} />}
+          loading={retry.isPending}
+          onClick={() => retry.mutate()}
+        >
+          Try again
+        </Button>
+      }
+    >
+      <p className={classes.message}>{store.error?.message ?? 'No reason was recorded.'}</p>
+      {diagnosis?.pods.map(({ name, problem, restarts, log }) => (
+        <div key={name} className={classes.pod}>
+          <p className={classes.what}>
+            <code>{name}</code> {problem}
+            {restarts > 0 && ` · restarted ${restarts} times`}
+          </p>
+          {log !== '' && (
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+            <pre className={classes.log} tabIndex={0} role="group" aria-label={`Last lines of ${name}`}>
+              {log.trimEnd()}
+            </pre>
+          )}
+        </div>
+      ))}
+      {diagnosis !== null && diagnosis.warnings.length > 0 && (
+        <details className={classes.warnings}>
+          <summary>{diagnosis.warnings.length} warnings of the cluster</summary>
+          <ul>
+            {diagnosis.warnings.map((warning) => (
+              <li key={warning}>{warning}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </Panel>
+  );
+}

@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { exists } from '../host/files.ts';
-import { hashFolder, listFolder } from '../images/image-folder.ts';
 import { runLogged } from '../host/run.ts';
+import { hashFolder, listFolder } from '../images/image-folder.ts';
 import { CHECKOUT } from '../platform-paths.ts';
 
 const SOURCES = ['packages/dashboard', 'packages/contract'];

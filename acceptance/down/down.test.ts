@@ -1,6 +1,8 @@
 // `souk down` leaves nothing running or mounted, and the next `souk up` brings every store back with its orders.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Store } from '@souk/contract';
@@ -23,21 +25,30 @@ describe('down and up again', { skip: whyNoPlatform() }, () => {
     },
     { timeout: 180_000 },
   );
-  after(async () => {
-    if (store !== undefined) await removeStore(platform.client, store.id);
-    platform.close();
-  });
+  after(() => platform.close());
+  let machineWithout: string[];
 
-  it('down leaves no process, mount, network namespace, interface or cgroup', { timeout: 180_000 }, async () => {
+  it('down leaves no process, mount, network namespace, interface, packet-filter rule or cgroup', {
+    timeout: 180_000,
+  }, async () => {
     assert.notDeepEqual(findTracesOnMachine(platform), [], 'the search finds nothing even of a running platform');
     await platform.souk('down');
+    assert.deepEqual(findTracesOnMachine(platform), []);
+    machineWithout = describeMachine(platform);
+  });
+
+  it('an up that is interrupted stops what it had started before it ends', { timeout: 180_000 }, async () => {
+    const starting = spawn(path.resolve(import.meta.dirname, '../../souk'), upAgain(platform), { stdio: 'ignore' });
+    const ended = once(starting, 'exit');
+    await until('the start to be under way', 120_000, async () => (runsSomething(platform) ? true : null));
+    starting.kill('SIGINT');
+    assert.deepEqual(await ended, [130, null]);
     assert.deepEqual(findTracesOnMachine(platform), []);
   });
 
   it('up again answers soon, and the store is back with its order', { timeout: 300_000 }, async () => {
     const startedAt = performance.now();
-    const folders = ['test-engine', 'late-engine'].map((name) => path.resolve(import.meta.dirname, '..', name));
-    await platform.souk('up', '--detach', '--port', String(platform.facts.port), '--engine-folder', folders.join(':'));
+    await platform.souk(...upAgain(platform));
     const tookMs = performance.now() - startedAt;
     const back = await platform.client.getStore(store.id);
     assert.equal(back.phase, 'ready');
@@ -48,7 +59,81 @@ describe('down and up again', { skip: whyNoPlatform() }, () => {
     assert.ok(credentials);
     assert.ok(tookMs <= ANSWERING_WITHIN_MS, `the platform answered only after ${Math.round(tookMs)} ms`);
   });
+
+  it('after a whole life of a platform the machine is as it was before', { timeout: 240_000 }, async () => {
+    await removeStore(platform.client, store.id);
+    await platform.souk('down');
+    assert.deepEqual(describeMachine(platform), machineWithout);
+  });
 });
+
+function upAgain({ facts }: Platform): string[] {
+  const folders = ['test-engine', 'late-engine'].map((name) => path.resolve(import.meta.dirname, '..', name));
+  return ['up', '--detach', '--port', String(facts.port), '--engine-folder', folders.join(':')];
+}
+
+/** Whether a part of the node is there already, so that there is something to stop. */
+function runsSomething({ home, facts }: Platform): boolean {
+  return existsSync(`/run/netns/${facts.netns}`) && findProcesses((text) => text.includes(`${home}/`)).length > 1;
+}
+
+// Where a node, its network or its container runtime could leave something that does not bear the platform's name.
+const FOLDERS = [
+  '/run',
+  '/run/netns',
+  '/run/containerd',
+  '/var/lib',
+  '/var/lib/cni',
+  '/var/lib/kubelet',
+  '/var/log/containers',
+  '/var/log/pods',
+  '/etc/cni/net.d',
+];
+
+/** All that a platform could change on the machine, without what belongs to other platforms beside it. */
+function describeMachine({ home, facts }: Platform): string[] {
+  const isOthers = (line: string): boolean =>
+    !line.includes(facts.netns) && !line.includes(`${home}/`) && /souk(?:-[\w-]+)?/.test(line);
+  return [
+    ...listPacketFilterRules().map((rule) => `rule ${rule}`),
+    ...readdirSync('/sys/class/net').map((name) => `interface ${name}`),
+    // Not deeper than a node's own: sessions and services come and go below theirs.
+    ...listCgroups('/sys/fs/cgroup', 2).map((folder) => `cgroup ${folder}`),
+    ...readFileSync('/proc/self/mountinfo', 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => `mount ${line.split(' ')[4]}`),
+    ...FOLDERS.filter(existsSync).flatMap((folder) =>
+      readdirSync(folder).map((name) => `file ${withTarget(path.join(folder, name))}`),
+    ),
+  ]
+    .filter((line) => !isOthers(line))
+    .sort();
+}
+
+/** Of the machine's own network, where the node's rules have no business; without counters. */
+function listPacketFilterRules(): string[] {
+  const said = (program: string, ...args: string[]): string[] =>
+    (spawnSync(program, args, { encoding: 'utf8' }).stdout ?? '').split('\n').map((line) => line.trim());
+  return [
+    ...said('/usr/sbin/nft', '--stateless', 'list', 'ruleset'),
+    ...['/usr/sbin/iptables-save', '/usr/sbin/ip6tables-save'].flatMap((program) =>
+      existsSync(program) ? said(program).filter((line) => line.startsWith('-A')) : [],
+    ),
+  ].filter((line) => line !== '');
+}
+
+/** Links are told with their target: those of other platforms' containers bear no other sign of them. */
+function withTarget(file: string): string {
+  return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ? `${file} -> ${readlinkSync(file)}` : file;
+}
+
+function listCgroups(folder: string, depth = 10): string[] {
+  if (depth === 0) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name }) => [path.join(folder, name), ...listCgroups(path.join(folder, name), depth - 1)]);
+}
 
 function findTracesOnMachine({ home, facts }: Platform): string[] {
   const runFolder = `/run/${facts.netns}`;
@@ -63,7 +148,12 @@ function findTracesOnMachine({ home, facts }: Platform): string[] {
     ...readdirSync('/sys/class/net')
       .filter((name) => name.startsWith(facts.netns))
       .map((name) => `interface ${name}`),
-    ...findCgroups(facts.netns),
+    ...listCgroups('/sys/fs/cgroup')
+      .filter((folder) => path.basename(folder) === facts.netns)
+      .map((folder) => `cgroup ${folder}`),
+    ...listPacketFilterRules()
+      .filter((rule) => rule.includes(facts.netns))
+      .map((rule) => `packet-filter rule ${rule}`),
   ];
 }
 
@@ -82,12 +172,4 @@ function findProcesses(names: (text: string) => boolean): string[] {
         return [];
       }
     });
-}
-
-function findCgroups(name: string): string[] {
-  const root = '/sys/fs/cgroup';
-  return readdirSync(root)
-    .flatMap((controller) => [path.join(root, controller), path.join(root, controller, name)])
-    .filter((folder) => path.basename(folder) === name && existsSync(folder))
-    .map((folder) => `cgroup ${folder}`);
 }

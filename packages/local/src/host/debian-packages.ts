@@ -50,7 +50,13 @@ export async function installPackages(names: readonly string[], logFile: string,
   }
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const remedy = `see the log, then try by hand: apt-get update && apt-get install ${names.join(' ')}`;
-  await runLogged(['apt-get', 'update', '-q'], logFile, { env: environment, remedy, signal });
+  // A source of some third party that fails today must not keep Debian's own packages from being installed: their lists are
+  // there all the same, and where they are not, the installation says so.
+  await runLogged(['apt-get', 'update', '-q'], logFile, { env: environment, remedy, signal }).catch(
+    (error: unknown) => {
+      if (signal?.aborted === true) throw error;
+    },
+  );
   await runLogged(
     ['apt-get', '-o', 'DPkg::Lock::Timeout=300', 'install', '-q', '-y', '--no-install-recommends', ...names],
     logFile,

@@ -3,6 +3,7 @@
 
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readDebianMirror } from '../host/debian-mirror.ts';
 import type { Execute } from './builder.ts';
 
 const SUITE = 'trixie';
@@ -33,6 +34,13 @@ export const BASE_RECIPE = JSON.stringify([1, SUITE, ARGUMENTS]);
 export async function makeBaseFolder(folder: string, logFile: string, execute: Execute): Promise<void> {
   const tar = path.join(folder, 'root.tar');
   await rm(tar, { force: true });
-  await execute(['mmdebstrap', ...ARGUMENTS, SUITE, tar], logFile);
+  const { archive, security } = await readDebianMirror();
+  // As mmdebstrap writes them by itself, so the image's own apt goes where this machine's does.
+  const sources = [
+    `deb ${archive} ${SUITE} main`,
+    `deb ${archive} ${SUITE}-updates main`,
+    `deb ${security} ${SUITE}-security main`,
+  ];
+  await execute(['mmdebstrap', ...ARGUMENTS, SUITE, tar, ...sources], logFile);
   await writeFile(path.join(folder, 'Dockerfile'), 'FROM scratch\nADD root.tar /\nCMD ["bash"]\n');
 }

@@ -2,8 +2,9 @@
 // same secrets; they differ in where images are kept between builds and how one becomes an archive.
 
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readAptProxies } from '../host/debian-mirror.ts';
 import { runLogged, tryRun } from '../host/run.ts';
 import { BASE_RECIPE, makeBaseFolder } from './base-image.ts';
 import type { BuildSecret } from './build-secrets.ts';
@@ -61,6 +62,11 @@ async function openBuildah(cacheDir: string, signal: AbortSignal | undefined): P
   // An overlay cannot lie on another overlay, as inside some containers; vfs copies and works everywhere.
   const hasOverlay = await succeeds([...withDriver('overlay'), 'images', '-q'], env);
   const driver = withDriver(hasOverlay ? 'overlay' : 'vfs');
+  // Apt's alone: as variables of the build they would lead npm to a cache that has only Debian's packages.
+  const proxies = await readAptProxies();
+  const aptSettings = path.join(home, 'apt-proxies.conf');
+  await writeFile(aptSettings, proxies.map(({ key, url }) => `${key} "${url}";\n`).join(''));
+  const withProxies = proxies.length === 0 ? [] : ['--volume', `${aptSettings}:/etc/apt/apt.conf.d/90proxies:ro`];
   // Whoever builds holds the lock together with others. Whoever gets it alone knows that no build is under way, and that
   // working containers still there are leavings of killed ones.
   const lock = path.join(home, 'lock');
@@ -79,7 +85,8 @@ async function openBuildah(cacheDir: string, signal: AbortSignal | undefined): P
       if (await has(base)) return;
       const folder = await mkdtemp(path.join(env.TMPDIR, 'base-'));
       try {
-        await makeBaseFolder(folder, logFile, execute);
+        const throughProxies = Object.fromEntries(proxies.map(({ variable, url }) => [variable, url]));
+        await makeBaseFolder(folder, logFile, executeWith({ ...env, ...throughProxies }, signal));
         await execute([...buildah, 'bud', '--pull-never', '--tag', base, folder], logFile);
       } finally {
         await rm(folder, { recursive: true, force: true });
@@ -99,6 +106,7 @@ async function openBuildah(cacheDir: string, signal: AbortSignal | undefined): P
           dockerfile,
           '--build-context',
           `${PROGRAMS_CONTEXT}=${programs}`,
+          ...withProxies,
           ...secrets.flatMap(({ id, file }) => ['--secret', `id=${id},src=${file}`]),
           '--tag',
           reference,

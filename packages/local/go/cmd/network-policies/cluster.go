@@ -4,6 +4,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"reflect"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -39,8 +41,12 @@ func NewCluster(client kubernetes.Interface, onChange func()) (*Cluster, error) 
 		factory.Networking().V1().NetworkPolicies().Informer(),
 	} {
 		registration, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
-			AddFunc:    func(any) { onChange() },
-			UpdateFunc: func(any, any) { onChange() },
+			AddFunc: func(any) { onChange() },
+			UpdateFunc: func(before, now any) {
+				if !isSame(before, now) {
+					onChange()
+				}
+			},
 			DeleteFunc: func(any) { onChange() },
 		})
 		if err != nil {
@@ -100,4 +106,18 @@ func keepPorts(containers []corev1.Container) []corev1.Container {
 		kept = append(kept, corev1.Container{Name: container.Name, Ports: container.Ports, RestartPolicy: container.RestartPolicy})
 	}
 	return kept
+}
+
+// A pod's status changes many times while it starts, and says nothing to policies.
+func isSame(before, now any) bool {
+	switch typed := before.(type) {
+	case *corev1.Pod:
+		other := now.(*corev1.Pod)
+		return typed.UID == other.UID && maps.Equal(typed.Labels, other.Labels) && reflect.DeepEqual(typed.Spec, other.Spec)
+	case *corev1.Namespace:
+		return maps.Equal(typed.Labels, now.(*corev1.Namespace).Labels)
+	case *networkingv1.NetworkPolicy:
+		return reflect.DeepEqual(typed.Spec, now.(*networkingv1.NetworkPolicy).Spec)
+	}
+	return false
 }

@@ -1,4 +1,5 @@
-// Objects of the cluster → what the packet filter is to hold. Pure: the same objects give the same ruleset.
+// Objects of the cluster → what the packet filter is to hold. The same objects give the same ruleset; what is kept between two
+// compilations is only what was found out about a policy by itself.
 //
 // A packet between pods passes two hooks' chains one after the other: what its source may send, then what its destination may
 // receive. Each looks the pod's address up and goes to the chain of all policies that select this pod; who is not looked up
@@ -66,7 +67,27 @@ type knownPod struct {
 	address netip.Addr
 }
 
-type compiler struct {
+// Compiler turns objects into rulesets, one after another.
+type Compiler struct {
+	network Network
+	// An object of the cluster never changes in place, so a policy is read once.
+	policies map[*networkingv1.NetworkPolicy]compiledPolicy
+}
+
+func NewCompiler(network Network) *Compiler { return &Compiler{network: network} }
+
+// One policy with all that does not depend on which pods there are.
+type compiledPolicy struct {
+	selects labels.Selector
+	// Rules by direction; a direction that is not there is not restricted.
+	rules map[direction][]string
+	// The sets that the rules name.
+	sets map[string]setOf
+}
+
+type setOf func(*compilation) Set
+
+type compilation struct {
 	byNamespace map[string][]knownPod
 	namespaces  []*corev1.Namespace
 	sets        map[string]Set
@@ -75,8 +96,8 @@ type compiler struct {
 
 // Compile gives the whole ruleset. A pod that is attached but not among the pods (yet, or no more) is in none of its sets, and
 // nothing passes from or to it.
-func Compile(objects Objects, network Network) Ruleset {
-	c := compiler{
+func (c *Compiler) Compile(objects Objects) Ruleset {
+	now := compilation{
 		byNamespace: knownPods(objects),
 		namespaces:  objects.Namespaces,
 		sets: map[string]Set{
@@ -85,22 +106,31 @@ func Compile(objects Objects, network Network) Ruleset {
 			"egress":     {Type: "ipv4_addr : verdict", Elements: map[string]string{}},
 			"ingress":    {Type: "ipv4_addr : verdict", Elements: map[string]string{}},
 		},
-		chains: baseChains(network),
+		chains: baseChains(c.network),
 	}
-	policies := map[string][]*networkingv1.NetworkPolicy{}
+	policies := map[string][]compiledPolicy{}
+	known := make(map[*networkingv1.NetworkPolicy]compiledPolicy, len(objects.Policies))
 	for _, policy := range objects.Policies {
-		policies[policy.Namespace] = append(policies[policy.Namespace], policy)
+		one, isKnown := c.policies[policy]
+		if !isKnown {
+			one = compilePolicy(policy)
+		}
+		known[policy] = one
+		policies[policy.Namespace] = append(policies[policy.Namespace], one)
 	}
-	for namespace, pods := range c.byNamespace {
-		restrictions := c.compilePolicies(policies[namespace])
+	c.policies = known
+	for namespace, pods := range now.byNamespace {
+		now.fillSets(policies[namespace])
+		for _, way := range []direction{egress, ingress} {
+			now.restrict(way, pods, policies[namespace])
+		}
 		for _, pod := range pods {
 			address := pod.address.String()
-			c.sets["pods"].Elements[address] = ""
-			c.sets["themselves"].Elements[address+" . "+address] = ""
-			c.restrict(pod, restrictions)
+			now.sets["pods"].Elements[address] = ""
+			now.sets["themselves"].Elements[address+" . "+address] = ""
 		}
 	}
-	return Ruleset{Sets: c.sets, Chains: c.chains}
+	return Ruleset{Sets: now.sets, Chains: now.chains}
 }
 
 // A sandbox that was made again for the same pod has another address; the pod's uid tells it from an earlier pod of its name.
@@ -155,39 +185,28 @@ func baseChains(network Network) map[string][]string {
 	}
 }
 
-// One policy with all that does not depend on which pod it selects.
-type restriction struct {
-	selects labels.Selector
-	// Rules by direction; a direction that is not there is not restricted.
-	rules map[direction][]string
-}
-
-func (c *compiler) compilePolicies(policies []*networkingv1.NetworkPolicy) []restriction {
-	restrictions := make([]restriction, 0, len(policies))
-	for _, policy := range policies {
-		// Who made an object that can't be read meant to restrict something.
-		selects, err := metav1.LabelSelectorAsSelector(&policy.Spec.PodSelector)
-		if err != nil {
-			slog.Error("a policy's podSelector cannot be read; the policy selects every pod", "policy", policy.Namespace+"/"+policy.Name, "error", err)
-			selects = labels.Everything()
-		}
-		one := restriction{selects: selects, rules: map[direction][]string{}}
-		isIngress, isEgress := directionsOf(policy.Spec)
-		if isIngress {
-			one.rules[ingress] = []string{}
-			for _, rule := range policy.Spec.Ingress {
-				one.rules[ingress] = append(one.rules[ingress], c.rulesOf(policy.Namespace, ingress, rule.From, rule.Ports)...)
-			}
-		}
-		if isEgress {
-			one.rules[egress] = []string{}
-			for _, rule := range policy.Spec.Egress {
-				one.rules[egress] = append(one.rules[egress], c.rulesOf(policy.Namespace, egress, rule.To, rule.Ports)...)
-			}
-		}
-		restrictions = append(restrictions, one)
+func compilePolicy(policy *networkingv1.NetworkPolicy) compiledPolicy {
+	// Who made an object that can't be read meant to restrict something.
+	selects, err := metav1.LabelSelectorAsSelector(&policy.Spec.PodSelector)
+	if err != nil {
+		slog.Error("a policy's podSelector cannot be read; the policy selects every pod", "policy", policy.Namespace+"/"+policy.Name, "error", err)
+		selects = labels.Everything()
 	}
-	return restrictions
+	one := compiledPolicy{selects: selects, rules: map[direction][]string{}, sets: map[string]setOf{}}
+	isIngress, isEgress := directionsOf(policy.Spec)
+	if isIngress {
+		one.rules[ingress] = []string{}
+		for _, rule := range policy.Spec.Ingress {
+			one.addRules(policy.Namespace, ingress, rule.From, rule.Ports)
+		}
+	}
+	if isEgress {
+		one.rules[egress] = []string{}
+		for _, rule := range policy.Spec.Egress {
+			one.addRules(policy.Namespace, egress, rule.To, rule.Ports)
+		}
+	}
+	return one
 }
 
 // The API server fills policyTypes in by the same rule.
@@ -199,47 +218,67 @@ func directionsOf(spec networkingv1.NetworkPolicySpec) (isIngress, isEgress bool
 		slices.Contains(spec.PolicyTypes, networkingv1.PolicyTypeEgress)
 }
 
-func (c *compiler) restrict(pod knownPod, restrictions []restriction) {
-	for _, way := range []direction{egress, ingress} {
+func (c *compilation) fillSets(policies []compiledPolicy) {
+	for _, policy := range policies {
+		for name, make := range policy.sets {
+			if _, isThere := c.sets[name]; !isThere {
+				c.sets[name] = make(c)
+			}
+		}
+	}
+}
+
+// restrict sends each pod of one namespace that a policy selects to the chain of all policies that do.
+func (c *compilation) restrict(way direction, pods []knownPod, policies []compiledPolicy) {
+	chains := map[string]string{}
+	for _, pod := range pods {
+		podLabels := labels.Set(pod.Labels)
+		selecting := make([]byte, len(policies))
 		isRestricted := false
-		rules := []string{}
-		for _, one := range restrictions {
-			if ofPolicy, restricts := one.rules[way]; restricts && one.selects.Matches(labels.Set(pod.Labels)) {
-				isRestricted = true
-				rules = append(rules, ofPolicy...)
+		for index, policy := range policies {
+			if _, restricts := policy.rules[way]; restricts && policy.selects.Matches(podLabels) {
+				selecting[index], isRestricted = 1, true
 			}
 		}
 		if !isRestricted {
 			continue
 		}
-		slices.Sort(rules)
-		rules = append(slices.Compact(rules), "counter drop")
-		name := way.name + "-" + hashOf(rules)
-		c.chains[name] = rules
-		c.sets[way.name].Elements[pod.address.String()] = "goto " + name
+		chain, isThere := chains[string(selecting)]
+		if !isThere {
+			rules := []string{}
+			for index, policy := range policies {
+				if selecting[index] == 1 {
+					rules = append(rules, policy.rules[way]...)
+				}
+			}
+			slices.Sort(rules)
+			rules = append(slices.Compact(rules), "counter drop")
+			chain = way.name + "-" + hashOf(rules)
+			chains[string(selecting)] = chain
+			c.chains[chain] = rules
+		}
+		c.sets[way.name].Elements[pod.address.String()] = "goto " + chain
 	}
 }
 
 // One rule of a policy: peers and ports, either of which may be left out and is then any.
-func (c *compiler) rulesOf(namespace string, way direction, peers []networkingv1.NetworkPolicyPeer, ports []networkingv1.NetworkPolicyPort) []string {
+func (p compiledPolicy) addRules(namespace string, way direction, peers []networkingv1.NetworkPolicyPeer, ports []networkingv1.NetworkPolicyPort) {
 	from := []string{""}
 	if len(peers) > 0 {
-		from = c.matchPeers(namespace, way, peers)
+		from = p.matchPeers(namespace, way, peers)
 	}
 	to := []string{""}
 	if len(ports) > 0 {
-		to = c.matchPorts(ports)
+		to = p.matchPorts(ports)
 	}
-	rules := []string{}
 	for _, peer := range from {
 		for _, port := range to {
-			rules = append(rules, peer+port+"accept")
+			p.rules[way] = append(p.rules[way], peer+port+"accept")
 		}
 	}
-	return rules
 }
 
-func (c *compiler) matchPeers(namespace string, way direction, peers []networkingv1.NetworkPolicyPeer) []string {
+func (p compiledPolicy) matchPeers(namespace string, way direction, peers []networkingv1.NetworkPolicyPeer) []string {
 	matches := []string{}
 	blocks := []*networkingv1.IPBlock{}
 	for _, peer := range peers {
@@ -247,52 +286,50 @@ func (c *compiler) matchPeers(namespace string, way direction, peers []networkin
 			blocks = append(blocks, peer.IPBlock)
 			continue
 		}
-		matches = append(matches, fmt.Sprintf("ip %s @%s ", way.peer, c.peerSet(namespace, peer)))
+		matches = append(matches, fmt.Sprintf("ip %s @%s ", way.peer, p.peerSet(namespace, peer)))
 	}
 	if ranges := rangesOf(blocks); len(ranges) > 0 {
 		name := "block-" + hashOf(ranges)
-		if _, isThere := c.sets[name]; !isThere {
-			elements := make(map[string]string, len(ranges))
-			for _, one := range ranges {
-				elements[one.String()] = ""
-			}
-			c.sets[name] = Set{Type: "ipv4_addr", Interval: true, Elements: elements}
+		elements := make(map[string]string, len(ranges))
+		for _, one := range ranges {
+			elements[one.String()] = ""
 		}
+		block := Set{Type: "ipv4_addr", Interval: true, Elements: elements}
+		p.sets[name] = func(*compilation) Set { return block }
 		matches = append(matches, fmt.Sprintf("ip %s @%s ", way.peer, name))
 	}
 	return matches
 }
 
 // The set of the addresses of all pods that a peer means. Peers that mean the same share it.
-func (c *compiler) peerSet(namespace string, peer networkingv1.NetworkPolicyPeer) string {
+func (p compiledPolicy) peerSet(namespace string, peer networkingv1.NetworkPolicyPeer) string {
 	if peer.NamespaceSelector != nil {
 		// It names the namespaces itself, whichever the policy's own is.
 		namespace = ""
 	}
 	name := "peer-" + hashOf([]any{namespace, peer})
-	if _, isThere := c.sets[name]; isThere {
-		return name
-	}
-	elements := map[string]string{}
 	selects := selectorOf(peer.PodSelector, labels.Everything())
-	add := func(pods []knownPod) {
-		for _, pod := range pods {
-			if selects.Matches(labels.Set(pod.Labels)) {
-				elements[pod.address.String()] = ""
+	isMeant := selectorOf(peer.NamespaceSelector, labels.Nothing())
+	p.sets[name] = func(c *compilation) Set {
+		elements := map[string]string{}
+		add := func(pods []knownPod) {
+			for _, pod := range pods {
+				if selects.Matches(labels.Set(pod.Labels)) {
+					elements[pod.address.String()] = ""
+				}
 			}
 		}
-	}
-	if peer.NamespaceSelector == nil {
-		add(c.byNamespace[namespace])
-	} else {
-		isMeant := selectorOf(peer.NamespaceSelector, labels.Nothing())
-		for _, one := range c.namespaces {
-			if isMeant.Matches(labels.Set(one.Labels)) {
-				add(c.byNamespace[one.Name])
+		if peer.NamespaceSelector == nil {
+			add(c.byNamespace[namespace])
+		} else {
+			for _, one := range c.namespaces {
+				if isMeant.Matches(labels.Set(one.Labels)) {
+					add(c.byNamespace[one.Name])
+				}
 			}
 		}
+		return Set{Type: "ipv4_addr", Elements: elements}
 	}
-	c.sets[name] = Set{Type: "ipv4_addr", Elements: elements}
 	return name
 }
 
@@ -310,7 +347,7 @@ func selectorOf(selector *metav1.LabelSelector, whenMissing labels.Selector) lab
 }
 
 // Numbers go into one match; each name needs the addresses of who calls a port so, because every pod may mean another one.
-func (c *compiler) matchPorts(ports []networkingv1.NetworkPolicyPort) []string {
+func (p compiledPolicy) matchPorts(ports []networkingv1.NetworkPolicyPort) []string {
 	numbers := []portRange{}
 	matches := []string{}
 	for _, port := range ports {
@@ -322,7 +359,7 @@ func (c *compiler) matchPorts(ports []networkingv1.NetworkPolicyPort) []string {
 		case port.Port == nil:
 			numbers = append(numbers, portRange{protocol, 0, 65535})
 		case port.Port.Type == intstr.String:
-			matches = append(matches, fmt.Sprintf("ip daddr . meta l4proto . th dport @%s ", c.namedPortSet(protocol, port.Port.StrVal)))
+			matches = append(matches, fmt.Sprintf("ip daddr . meta l4proto . th dport @%s ", p.namedPortSet(protocol, port.Port.StrVal)))
 		case port.EndPort != nil:
 			numbers = append(numbers, portRange{protocol, port.Port.IntVal, *port.EndPort})
 		default:
@@ -367,22 +404,21 @@ func mergePorts(ranges []portRange) []string {
 	return elements
 }
 
-func (c *compiler) namedPortSet(protocol corev1.Protocol, portName string) string {
+func (p compiledPolicy) namedPortSet(protocol corev1.Protocol, portName string) string {
 	name := "port-" + hashOf([]string{string(protocol), portName})
-	if _, isThere := c.sets[name]; isThere {
-		return name
-	}
-	elements := map[string]string{}
-	for _, pods := range c.byNamespace {
-		for _, pod := range pods {
-			for _, port := range containerPorts(pod.Pod) {
-				if port.Name == portName && port.Protocol == protocol {
-					elements[fmt.Sprintf("%s . %s . %d", pod.address, protocolName(protocol), port.ContainerPort)] = ""
+	p.sets[name] = func(c *compilation) Set {
+		elements := map[string]string{}
+		for _, pods := range c.byNamespace {
+			for _, pod := range pods {
+				for _, port := range containerPorts(pod.Pod) {
+					if port.Name == portName && port.Protocol == protocol {
+						elements[fmt.Sprintf("%s . %s . %d", pod.address, protocolName(protocol), port.ContainerPort)] = ""
+					}
 				}
 			}
 		}
+		return Set{Type: "ipv4_addr . inet_proto . inet_service", Elements: elements}
 	}
-	c.sets[name] = Set{Type: "ipv4_addr . inet_proto . inet_service", Elements: elements}
 	return name
 }
 

@@ -14,13 +14,13 @@ import (
 const (
 	// A failed transaction is tried again after this long even if nothing changes in the cluster.
 	retryAfter = 200 * time.Millisecond
-	// Everything is written anew this often, in case somebody else changed the table.
-	rewriteEvery = time.Minute
+	// This often it is looked whether somebody took the table away.
+	lookEvery = 30 * time.Second
 )
 
 type Enforcer struct {
-	network Network
-	kernel  *Kernel
+	compiler *Compiler
+	kernel   *Kernel
 	// objects gives what is known now and the number of the last attachment among it.
 	objects func() (Objects, int, error)
 	wake    chan struct{}
@@ -34,7 +34,7 @@ type Enforcer struct {
 
 func NewEnforcer(network Network, kernel *Kernel, objects func() (Objects, int, error)) *Enforcer {
 	return &Enforcer{
-		network: network, kernel: kernel, objects: objects,
+		compiler: NewCompiler(network), kernel: kernel, objects: objects,
 		wake: make(chan struct{}, 1), changed: make(chan struct{}),
 	}
 }
@@ -54,7 +54,7 @@ func (e *Enforcer) ApplyOnce() error {
 	if err != nil {
 		return err
 	}
-	ruleset := Compile(objects, e.network)
+	ruleset := e.compiler.Compile(objects)
 	if err := e.kernel.Apply(ruleset); err != nil {
 		return err
 	}
@@ -68,8 +68,8 @@ func (e *Enforcer) ApplyOnce() error {
 
 // Run follows the cluster until the context ends.
 func (e *Enforcer) Run(ctx context.Context) {
-	rewrite := time.NewTicker(rewriteEvery)
-	defer rewrite.Stop()
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
 	var retry <-chan time.Time
 	for {
 		select {
@@ -77,8 +77,8 @@ func (e *Enforcer) Run(ctx context.Context) {
 			return
 		case <-e.wake:
 		case <-retry:
-		case <-rewrite.C:
-			e.kernel.Distrust()
+		case <-look.C:
+			e.kernel.Look()
 		}
 		retry = nil
 		if err := e.ApplyOnce(); err != nil {

@@ -4,6 +4,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"os/exec"
 	"strings"
@@ -47,8 +48,13 @@ func (k *Kernel) Apply(wanted Ruleset) error {
 	return nil
 }
 
-// Distrust makes the next Apply write everything anew, in case somebody else changed the table.
-func (k *Kernel) Distrust() { k.held = nil }
+// Look makes the next Apply write everything anew when somebody has taken the table away.
+func (k *Kernel) Look() {
+	if err := exec.Command("nft", append([]string{"list", "chain"}, strings.Fields(table+" origin")...)...).Run(); err != nil {
+		slog.Warn("the table of network policies is gone and is written anew", "error", err)
+		k.held = nil
+	}
+}
 
 // forgetConnections makes the kernel forget every connection from or to the address: replies on what an earlier pod of this
 // address had open are no replies to the new one.

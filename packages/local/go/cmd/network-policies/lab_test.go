@@ -104,7 +104,7 @@ func newLab(t *testing.T) *lab {
 	return l
 }
 
-func newNamespace(t *testing.T) netns.NsHandle {
+func newNamespace(t testing.TB) netns.NsHandle {
 	t.Helper()
 	made := make(chan netns.NsHandle)
 	go func() {

@@ -461,7 +461,10 @@ func TestRulesThatSomebodyRemovedComeBack(t *testing.T) {
 	l := newLab(t)
 	l.with("x" + denyAll)
 	l.nft("flush ruleset")
-	l.enforcer.kernel.Distrust()
+	l.in(l.node, func() error {
+		l.enforcer.kernel.Look()
+		return nil
+	})
 	l.apply()
 	l.expectOne("y/a", "tcp", l.pods["x/a"].address+":80", false)
 	// A change onto what is not there fails, and the next attempt begins anew.

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import type { Kind, KindMap, KubeObject, Manifest, ObjectMeta, Secret } from './kinds.ts';
 import { RESOURCES } from './kinds.ts';
-import type { Kube, LogOptions, ObjectRef, Selection, WatchEvent, WatchStart } from './kube.ts';
+import type { Kube, LogOptions, ObjectRef, Program, Selection, WatchEvent, WatchStart } from './kube.ts';
 import { KubeError } from './kube-error.ts';
 import { decodeSecret } from './real-kube.ts';
 import { matchesSelection } from './selection.ts';
@@ -15,6 +15,8 @@ export interface MemoryKube extends Kube {
   /** Removes an object at once, as if by somebody else. */
   remove(kind: Kind, ref: ObjectRef): void;
   setLogs(ref: Required<ObjectRef>, text: string): void;
+  /** What programs do in a test's pods; without one they do nothing and end well. */
+  onExec(run: (ref: Required<ObjectRef>, program: Program) => number): void;
   /** Every call fails as if the API server were away, until `false` is given. */
   setUnreachable(isUnreachable: boolean): void;
   /** Namespaces stay Terminating with this condition, until null is given. */
@@ -51,6 +53,7 @@ export function createMemoryKube(): MemoryKube {
   let version = 1;
   let isUnreachable = false;
   let blockedBy: string | null = null;
+  let runProgram: (ref: Required<ObjectRef>, program: Program) => number = () => 0;
 
   const keyOf = (kind: Kind, ref: ObjectRef): string => `${kind} ${ref.namespace ?? ''}/${ref.name}`;
 
@@ -249,6 +252,11 @@ export function createMemoryKube(): MemoryKube {
       })();
     },
 
+    async exec(ref, program, signal) {
+      await enter(signal);
+      return stored.has(keyOf('Pod', ref)) ? runProgram(ref, program) : null;
+    },
+
     async readVersion(signal) {
       await enter(signal);
       return 'v1.36.3';
@@ -283,6 +291,10 @@ export function createMemoryKube(): MemoryKube {
 
     setLogs(ref, text) {
       logs.set(`${ref.namespace}/${ref.name}`, text);
+    },
+
+    onExec(run) {
+      runProgram = run;
     },
 
     setUnreachable(value) {

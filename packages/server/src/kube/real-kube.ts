@@ -1,4 +1,5 @@
 // `Kube` on a real cluster, by its REST API.
+import { EXEC_PROTOCOL, runOverSocket } from './exec-program.ts';
 import type { Kind, KindMap, KubeObject, Secret } from './kinds.ts';
 import { RESOURCES } from './kinds.ts';
 import type { Kube, Listing, ObjectRef, Selection, WatchEvent } from './kube.ts';
@@ -12,6 +13,7 @@ const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.
 const WATCH_TIMEOUT_SECONDS = 290;
 // API servers send a bookmark about once a minute. Two missed ones mean a connection that died without a word.
 const WATCH_SILENCE_MS = 150_000;
+const EXEC_TIMEOUT_MS = 30_000;
 
 export function createRealKube(transport: KubeTransport): Kube {
   async function listAs<T extends Pick<KubeObject, 'metadata'>>(
@@ -163,6 +165,17 @@ export function createRealKube(transport: KubeTransport): Kube {
           signal,
         ),
       );
+    },
+
+    async exec(ref, { container, command, input }, signal) {
+      const timeout = AbortSignal.timeout(EXEC_TIMEOUT_MS);
+      const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+      const query = { container, stdin: 'true', command };
+      const call = { method: 'GET', path: `${objectPath('Pod', ref)}/exec`, query } as const;
+      return await nullIfMissing(async () => {
+        const socket = await transport.upgrade(call, EXEC_PROTOCOL, either);
+        return await runOverSocket(socket, input, either);
+      });
     },
 
     async readVersion(signal) {

@@ -3,6 +3,7 @@
 import type { Health, Phase, PlanName, Pod, StoreId } from '@souk/contract';
 import { type RawBuilder, sql } from 'kysely';
 import type { Db, Tx } from '../db/database.ts';
+import { RECONCILE_STORE } from '../stores/store.ts';
 
 export const WATCH_LEASE = 'watch';
 
@@ -22,7 +23,7 @@ export interface WatchedStore {
 const watchedColumns = sql`
   stores.id, stores.tenant_id as "tenantId", stores.name, stores.engine, stores.plan, stores.phase, stores.health, stores.pods,
   exists (
-    select 1 from jobs where jobs.kind = 'reconcile-store' and jobs.subject = stores.id and jobs.state = 'waiting'
+    select 1 from jobs where jobs.kind = ${RECONCILE_STORE} and jobs.subject = stores.id and jobs.state = 'waiting'
   ) as "isJobWaiting"`;
 
 export async function readWatchedStores(db: Db, ids: readonly string[]): Promise<readonly WatchedStore[]> {
@@ -52,10 +53,11 @@ export async function listForgottenStores(
   const { rows } = await sql<{ id: StoreId; tenantId: string }>`
     select id, tenant_id as "tenantId" from stores
     where phase <> 'deleted'
-      and (phase in ('requested', 'provisioning', 'deleting') or generation > observed_generation)
+      and (phase in ('requested', 'provisioning', 'deleting') or generation > observed_generation
+        or exists (select 1 from password_resets where store_id = stores.id and requested_at > now() - interval '10 minutes'))
       and not exists (
         select 1 from jobs
-        where jobs.kind = 'reconcile-store' and jobs.subject = stores.id and jobs.state in ('available', 'running', 'waiting')
+        where jobs.kind = ${RECONCILE_STORE} and jobs.subject = stores.id and jobs.state in ('available', 'running', 'waiting')
       )`.execute(db);
   return rows;
 }

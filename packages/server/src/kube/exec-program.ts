@@ -26,7 +26,8 @@ export async function runOverSocket(socket: Duplex, input: string, signal: Abort
       socket.write(encodeFrame(OPCODE.pong, payload));
     } else if (opcode === OPCODE.close) {
       fail('it was closed');
-    } else if (payload[0] === STATUS) {
+      // Each stream is opened with an empty message.
+    } else if (payload[0] === STATUS && payload.length > 1) {
       const code = readExitCode(payload.subarray(1).toString('utf8'));
       if (typeof code === 'number') {
         resolve(code);
@@ -67,12 +68,20 @@ interface ExecStatus {
 }
 
 function readExitCode(text: string): number | KubeError {
-  const { status, reason = '', message = 'no reason given', details } = JSON.parse(text) as ExecStatus;
+  const { status, reason = '', message = 'no reason given', details } = parseStatus(text);
   if (status === 'Success') {
     return 0;
   }
   const code = Number(details?.causes?.find((cause) => cause.reason === 'ExitCode')?.message);
   return reason === 'NonZeroExitCode' && Number.isInteger(code) ? code : new KubeError(400, reason, message);
+}
+
+function parseStatus(text: string): ExecStatus {
+  try {
+    return JSON.parse(text) as ExecStatus;
+  } catch {
+    return { message: 'the status of the program could not be read' };
+  }
 }
 
 /** One final frame. What a client sends is masked, with a mask that nobody can foretell. */

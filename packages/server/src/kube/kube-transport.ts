@@ -123,7 +123,9 @@ export function createKubeTransport(access: ClusterAccess): KubeTransport {
         const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
         const options = { method: call.method, headers, agent: streams, signal };
         const request = (isHttps ? httpsRequest : httpRequest)(urlOf(call), options);
-        request.on('upgrade', (response, socket) => {
+        request.on('upgrade', (response, socket, head) => {
+          // What came in one piece with the handshake.
+          socket.unshift(head);
           if (response.headers['sec-websocket-protocol'] === subprotocol) {
             resolve(socket);
           } else {

@@ -175,6 +175,9 @@ export function createRealKube(transport: KubeTransport): Kube {
       return await nullIfMissing(async () => {
         const socket = await transport.upgrade(call, EXEC_PROTOCOL, either);
         return await runOverSocket(socket, input, either);
+      }).catch((error: unknown) => {
+        const isOwn = timeout.aborted && signal?.aborted !== true;
+        throw isOwn ? new KubeError(0, 'Timeout', `the program in ${ref.name} took too long`, { cause: error }) : error;
       });
     },
 

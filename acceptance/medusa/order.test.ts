@@ -60,6 +60,14 @@ describe('a Medusa store', { skip: whyNoPlatform() }, () => {
     assert.equal(answer.status, 401);
   });
 
+  it('gives its admin a new password, which is taken at once in place of the old one', async () => {
+    const old = credentials.password;
+    credentials = await platform.client.resetCredentials(demo.store.id);
+    assert.notEqual(credentials.password, old);
+    assert.equal((await logIn(old)).status, 401);
+    assert.equal((await readOrderAsAdmin(demo.orderId)).id, demo.orderId);
+  });
+
   it('serves its product pictures', async () => {
     const products = await platform.shop(demo.store, '/store/products?limit=20&fields=thumbnail', {
       headers: { 'x-publishable-api-key': credentials.publishableKey ?? '' },

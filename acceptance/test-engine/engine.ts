@@ -15,11 +15,17 @@ export const engine: Engine = {
   workloads: () => [{ kind: 'StatefulSet', name: 'shop' }],
 
   secrets: async ({ adminEmail, adminPassword, randomBytes }) => ({
-    'store-admin': {
-      username: adminEmail,
-      password: adminPassword ?? Buffer.from(randomBytes(15)).toString('base64url'),
-    },
+    'store-admin': { username: adminEmail, password: adminPassword ?? makePassword(randomBytes) },
   }),
+
+  resetPassword: async ({ randomBytes }) => {
+    const password = makePassword(randomBytes);
+    const command = ['node', '/app/set-password.ts'];
+    return {
+      program: { container: 'shop', command, input: JSON.stringify({ password }) },
+      secrets: { 'store-admin': { password } },
+    };
+  },
 
   values: (input) => ({
     store: { id: input.storeId, tenantId: input.tenantId },
@@ -41,6 +47,10 @@ export const engine: Engine = {
     if (items.length !== 1) throw new Error('the cart did not take the product');
   },
 };
+
+function makePassword(randomBytes: (count: number) => Uint8Array): string {
+  return Buffer.from(randomBytes(15)).toString('base64url');
+}
 
 async function expectJson<T>(response: ShopResponse, status: number): Promise<T> {
   if (response.status !== status) {

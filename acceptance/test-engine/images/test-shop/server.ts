@@ -1,12 +1,13 @@
 // The test shop: lists three products, keeps carts and orders as files in one volume, and shows orders to its admin. It does
 // what Souk needs of a shop and nothing else; what it has answered with 201 survives its own death.
 import { randomUUID, timingSafeEqual } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { open, readdir, readFile, rename } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 
 const DATA = process.env.DATA_DIR ?? '/data';
 const SECRETS = process.env.SECRETS_DIR ?? '/run/secrets/store';
+const RESET = `${DATA}/admin-password`;
 const PORT = Number(process.env.PORT ?? 8080);
 const BODY_LIMIT_BYTES = 16_384;
 const ID = /^[0-9a-f-]{36}$/;
@@ -54,7 +55,9 @@ async function readBody(request: IncomingMessage): Promise<Record<string, unknow
 }
 
 function isAdmin(request: IncomingMessage): boolean {
-  const [username, password] = ['username', 'password'].map((key) => readFileSync(`${SECRETS}/${key}`, 'utf8'));
+  const username = readFileSync(`${SECRETS}/username`, 'utf8');
+  // Once it was set anew, the shop's own data has it, as any real shop's database would.
+  const password = readFileSync(existsSync(RESET) ? RESET : `${SECRETS}/password`, 'utf8');
   const wanted = Buffer.from(`Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`);
   const given = Buffer.from(request.headers.authorization ?? '');
   return wanted.length === given.length && timingSafeEqual(wanted, given);

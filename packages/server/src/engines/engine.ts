@@ -65,6 +65,25 @@ export interface ShopClient {
   secret(name: string, key: string): Promise<string>;
 }
 
+export interface PasswordInput {
+  /** The admin's login, as `store-admin` has it. */
+  readonly username: string;
+  readonly randomBytes: (count: number) => Uint8Array;
+}
+
+/** How a shop is given a new admin password: by a program where its logins are kept; once that has ended well, in its Secrets. */
+export interface PasswordReset {
+  /** Runs in a ready pod that has this container. It may run again with another password, after one that was cut off. */
+  readonly program: {
+    readonly container: string;
+    readonly command: readonly string[];
+    /** The only way for the password, or its hash, into the pod: arguments can be seen. */
+    readonly input: string;
+  };
+  /** The keys that change, all others stay; `store-admin` among them. */
+  readonly secrets: StoreSecrets;
+}
+
 export interface Engine {
   /** The word in the API, in SQL and in labels: `^[a-z0-9-]{1,40}$`. */
   readonly name: string;
@@ -84,6 +103,8 @@ export interface Engine {
   secrets(input: SecretInput): Promise<StoreSecrets>;
   /** The full values of a release, every time; a unit test checks them against the chart's `values.schema.json`. */
   values(input: ValuesInput): Record<string, unknown>;
+  /** Makes a new admin password. Left out by an engine whose shops cannot be given one from outside. */
+  resetPassword?(input: PasswordInput): Promise<PasswordReset>;
   /** Does what a shopper does: lists a product and puts it into a cart. Throws an error whose message says what failed. */
   verify(shop: ShopClient): Promise<void>;
 }

@@ -84,7 +84,7 @@ export interface TestAnswer {
   readonly json: AnswerJson;
 }
 
-const ENGINE: Engine = {
+export const TEST_ENGINE: Engine = {
   name: 'test-shop',
   title: 'Test shop',
   version: '1.0.0',
@@ -108,8 +108,11 @@ export async function createTestApp(options: Partial<AppOptions> = {}): Promise<
   const hub = createEventHub({ db, databaseUrl: database.url, log });
   await hub.start();
   const engines = new Map<string, LoadedEngine>([
-    ['test-shop', { engine: ENGINE, available: true, reason: null }],
-    ['broken', { engine: { ...ENGINE, name: 'broken' }, available: false, reason: 'its image is not built: broken' }],
+    ['test-shop', { engine: TEST_ENGINE, available: true, reason: null }],
+    [
+      'broken',
+      { engine: { ...TEST_ENGINE, name: 'broken' }, available: false, reason: 'its image is not built: broken' },
+    ],
   ]);
   const app = await createApp({
     db,

@@ -45,6 +45,8 @@ function promisesOfKube(connect: () => Promise<Kube>): void {
     assert.equal(await kube.get('Secret', { name: 'missing', namespace }), null);
     assert.equal(await kube.readSecret({ name: 'missing', namespace }), null);
     assert.equal(await kube.readLogs({ name: 'missing', namespace }, {}), null);
+    const program = { container: 'any', command: ['true'], input: '' };
+    assert.equal(await kube.exec({ name: 'missing', namespace }, program), null);
   });
 
   it('creates what is absent and leaves what exists as it is', async () => {

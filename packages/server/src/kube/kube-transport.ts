@@ -1,7 +1,9 @@
 // One HTTPS connection pool to one API server: JSON calls with a deadline, and streams of lines with a watchdog.
 // Connections are kept alive, so a call costs one round trip and no handshake.
+import { randomBytes } from 'node:crypto';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Duplex } from 'node:stream';
 import { KubeError } from './kube-error.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
 
@@ -16,7 +18,8 @@ const MOST_CALLS = 12;
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
-  readonly query?: Readonly<Record<string, string | undefined>>;
+  /** A list gives its name several times. */
+  readonly query?: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body?: unknown;
   readonly contentType?: string;
   readonly accept?: string;
@@ -27,6 +30,8 @@ export interface KubeTransport {
   call(call: Call, signal?: AbortSignal): Promise<unknown>;
   /** The raw body as text chunks. When nothing arrives for `silenceMs` the connection is taken for dead and the stream ends. */
   stream(call: Call, silenceMs: number | null, signal?: AbortSignal): Promise<AsyncIterable<string>>;
+  /** A WebSocket of that subprotocol, as the bare connection after the handshake. A refusal is a KubeError. */
+  upgrade(call: Call, subprotocol: string, signal: AbortSignal): Promise<Duplex>;
   close(): void;
 }
 
@@ -37,16 +42,21 @@ export function createKubeTransport(access: ClusterAccess): KubeTransport {
   const streams = createAgent(access, Number.POSITIVE_INFINITY);
   const basePath = access.server.pathname.replace(/\/$/, '');
 
-  async function open(call: Call, agent: HttpAgent, signal: AbortSignal): Promise<IncomingMessage> {
-    const authorization = await access.authorize();
-    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+  function urlOf(call: Call): URL {
     const url = new URL(access.server);
     url.pathname = basePath + call.path;
     for (const [name, value] of Object.entries(call.query ?? {})) {
-      if (value !== undefined) {
-        url.searchParams.set(name, value);
+      for (const item of value === undefined ? [] : [value].flat()) {
+        url.searchParams.append(name, item);
       }
     }
+    return url;
+  }
+
+  async function open(call: Call, agent: HttpAgent, signal: AbortSignal): Promise<IncomingMessage> {
+    const authorization = await access.authorize();
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const url = urlOf(call);
     const headers = {
       accept: call.accept ?? 'application/json',
       ...(authorization === null ? {} : { authorization }),
@@ -98,6 +108,38 @@ export function createKubeTransport(access: ClusterAccess): KubeTransport {
       } finally {
         clearTimeout(timer);
       }
+    },
+    async upgrade(call, subprotocol, signal) {
+      const authorization = await access.authorize();
+      const headers = {
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': randomBytes(16).toString('base64'),
+        'sec-websocket-protocol': subprotocol,
+        ...(authorization === null ? {} : { authorization }),
+      };
+      return await unlessAborted(call, signal, async () => {
+        const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
+        const options = { method: call.method, headers, agent: streams, signal };
+        const request = (isHttps ? httpsRequest : httpRequest)(urlOf(call), options);
+        request.on('upgrade', (response, socket, head) => {
+          // What came in one piece with the handshake.
+          socket.unshift(head);
+          if (response.headers['sec-websocket-protocol'] === subprotocol) {
+            resolve(socket);
+          } else {
+            socket.destroy();
+            reject(new Error(`the cluster does not speak ${subprotocol}; Kubernetes 1.30 or later is needed`));
+          }
+        });
+        request.on('response', (response) => {
+          readText(response).then((text) => reject(toKubeError(call, response.statusCode ?? 0, text)), reject);
+        });
+        request.on('error', reject);
+        request.end();
+        return await promise;
+      });
     },
     close() {
       calls.destroy();

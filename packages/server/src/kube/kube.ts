@@ -47,6 +47,14 @@ export interface LogOptions {
   readonly previous?: boolean;
 }
 
+/** A program to run in a container. Arguments are seen by whoever sees processes; what is secret goes into the input. */
+export interface Program {
+  readonly container: string;
+  readonly command: readonly string[];
+  /** The whole of its standard input. */
+  readonly input: string;
+}
+
 export interface Leftovers {
   /** `kind/name` of everything that is still in the namespace. */
   readonly objects: readonly string[];
@@ -80,6 +88,8 @@ export interface Kube extends StoreReader {
    * KubeError whose `isExpired` is true when the version is too old, so that the caller lists again.
    */
   watch<K extends Kind>(kind: K, start: WatchStart, signal?: AbortSignal): AsyncIterable<WatchEvent<KindMap[K]>>;
+  /** Runs a program to its end, within half a minute, and answers its exit code; what it prints goes nowhere. Null: no such pod. */
+  exec(ref: Required<ObjectRef>, program: Program, signal?: AbortSignal): Promise<number | null>;
   /** Lists every kind that the cluster keeps in namespaces, the ones that Souk does not know of included. */
   listLeftovers(namespace: string, signal?: AbortSignal): Promise<Leftovers>;
   readVersion(signal?: AbortSignal): Promise<string>;

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import type { Kind, KindMap, KubeObject, Manifest, ObjectMeta, Secret } from './kinds.ts';
 import { RESOURCES } from './kinds.ts';
-import type { Kube, LogOptions, ObjectRef, Selection, WatchEvent, WatchStart } from './kube.ts';
+import type { Kube, LogOptions, ObjectRef, Program, Selection, WatchEvent, WatchStart } from './kube.ts';
 import { KubeError } from './kube-error.ts';
 import type { UsageReading } from './read-usage.ts';
 import { decodeSecret } from './real-kube.ts';
@@ -18,6 +18,8 @@ export interface MemoryKube extends Kube {
   /** What `readUsage` answers from now on. */
   setUsage(reading: UsageReading): void;
   setLogs(ref: Required<ObjectRef>, text: string): void;
+  /** What programs do in a test's pods; without one they do nothing and end well. */
+  onExec(run: (ref: Required<ObjectRef>, program: Program) => number): void;
   /** Every call fails as if the API server were away, until `false` is given. */
   setUnreachable(isUnreachable: boolean): void;
   /** Watches stay open and tell nothing of what changes from now on, until `false` is given; what was missed is not told later. */
@@ -58,6 +60,7 @@ export function createMemoryKube(): MemoryKube {
   let usage: UsageReading = { pods: [], nodes: [] };
   let blockedBy: string | null = null;
   let isMute = false;
+  let runProgram: (ref: Required<ObjectRef>, program: Program) => number = () => 0;
 
   const keyOf = (kind: Kind, ref: ObjectRef): string => `${kind} ${ref.namespace ?? ''}/${ref.name}`;
 
@@ -258,6 +261,11 @@ export function createMemoryKube(): MemoryKube {
       })();
     },
 
+    async exec(ref, program, signal) {
+      await enter(signal);
+      return stored.has(keyOf('Pod', ref)) ? runProgram(ref, program) : null;
+    },
+
     async readVersion(signal) {
       await enter(signal);
       return 'v1.36.3';
@@ -301,6 +309,10 @@ export function createMemoryKube(): MemoryKube {
 
     setLogs(ref, text) {
       logs.set(`${ref.namespace}/${ref.name}`, text);
+    },
+
+    onExec(run) {
+      runProgram = run;
     },
 
     setUnreachable(value) {

@@ -1,4 +1,5 @@
 // `Kube` on a real cluster, by its REST API.
+import { EXEC_PROTOCOL, runOverSocket } from './exec-program.ts';
 import type { Kind, KindMap, KubeObject, Secret } from './kinds.ts';
 import { RESOURCES } from './kinds.ts';
 import type { Kube, Listing, ObjectRef, Selection, WatchEvent } from './kube.ts';
@@ -13,6 +14,7 @@ const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.
 const WATCH_TIMEOUT_SECONDS = 290;
 // API servers send a bookmark about once a minute. Two missed ones mean a connection that died without a word.
 const WATCH_SILENCE_MS = 150_000;
+const EXEC_TIMEOUT_MS = 30_000;
 
 export function createRealKube(
   transport: KubeTransport,
@@ -168,6 +170,20 @@ export function createRealKube(
           signal,
         ),
       );
+    },
+
+    async exec(ref, { container, command, input }, signal) {
+      const timeout = AbortSignal.timeout(EXEC_TIMEOUT_MS);
+      const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+      const query = { container, stdin: 'true', command };
+      const call = { method: 'GET', path: `${objectPath('Pod', ref)}/exec`, query } as const;
+      return await nullIfMissing(async () => {
+        const socket = await transport.upgrade(call, EXEC_PROTOCOL, either);
+        return await runOverSocket(socket, input, either);
+      }).catch((error: unknown) => {
+        const isOwn = timeout.aborted && signal?.aborted !== true;
+        throw isOwn ? new KubeError(0, 'Timeout', `the program in ${ref.name} took too long`, { cause: error }) : error;
+      });
     },
 
     async readVersion(signal) {

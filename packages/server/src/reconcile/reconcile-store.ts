@@ -6,6 +6,7 @@ import { appendEvent } from '../events/event-queries.ts';
 import { HelmError } from '../helm/helm-error.ts';
 import type { JobHandler, JobOutcome } from '../jobs/job-attempt.ts';
 import { isClusterUnreachable } from '../kube/kube-error.ts';
+import { deletePasswordReset } from '../stores/password-reset.ts';
 import { deleteSealedPassword, insertSealedPassword } from '../stores/sealed-password.ts';
 import {
   type AttemptScope,
@@ -29,6 +30,7 @@ import { ensureGuardrails } from './steps/ensure-guardrails.ts';
 import { ensureNamespace } from './steps/ensure-namespace.ts';
 import { installRelease } from './steps/install-release.ts';
 import { removeRoute } from './steps/remove-route.ts';
+import { resetPassword } from './steps/reset-password.ts';
 import { uninstallRelease } from './steps/uninstall-release.ts';
 import { verifyStorefront } from './steps/verify-storefront.ts';
 import { storeUrl } from './store-scope.ts';
@@ -41,6 +43,8 @@ export const BRING_UP: readonly Step[] = [
   awaitWorkloads,
   verifyStorefront,
 ];
+/** What is done to a shop that was ready before the attempt began, once it is known to be well. */
+export const SERVE: readonly Step[] = [resetPassword];
 export const TEAR_DOWN: readonly Step[] = [removeRoute, uninstallRelease, deleteNamespace, confirmGone];
 
 export function createStoreReconciler(context: ReconcileContext): JobHandler {
@@ -85,10 +89,11 @@ async function bringUp(scope: AttemptScope): Promise<JobOutcome> {
       return answer;
     }
     const outcome = await runSteps(scope, BRING_UP);
-    if (outcome.outcome === 'done') {
-      await becomeReady(scope);
+    if (outcome.outcome === 'waiting') {
+      return toJobOutcome(outcome);
     }
-    return toJobOutcome(outcome);
+    await becomeReady(scope);
+    return toJobOutcome(store.phase === 'ready' ? await runSteps(scope, SERVE) : outcome);
   } catch (error) {
     if (scope.superseded.aborted && !scope.lease.signal.aborted) {
       return { outcome: 'waiting', recheckAfterMs: 0, reason: SUPERSEDED };
@@ -220,6 +225,7 @@ async function tearDown(scope: AttemptScope): Promise<JobOutcome> {
   }
   await writeUnderFence(scope, async (tx) => {
     await deleteSealedPassword(tx, store.id);
+    await deletePasswordReset(tx, store.id);
     await observed.markDeleted(tx, store.id, store.generation);
     await appendEvent(tx, eventOf(scope, 'store.deleted', `${store.name} is deleted; nothing of it is left`));
   });

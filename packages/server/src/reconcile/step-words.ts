@@ -10,6 +10,7 @@ export const STEP_WORDS: Readonly<Record<string, { readonly doing: string; reado
   installRelease: { doing: 'Installing the release', done: 'The release is installed' },
   awaitWorkloads: { doing: 'Waiting for the pods', done: 'All pods are ready' },
   verifyStorefront: { doing: 'Shopping a first product', done: 'A product can be listed and put into a cart' },
+  resetPassword: { doing: 'Setting a new admin password', done: 'The admin has a new password' },
   removeRoute: { doing: 'Closing the shop', done: 'The shop is closed' },
   uninstallRelease: { doing: 'Removing the release', done: 'The release is removed' },
   deleteNamespace: { doing: 'Deleting the namespace', done: 'The namespace is being deleted' },

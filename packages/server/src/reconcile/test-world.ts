@@ -13,6 +13,7 @@ import type { JobOutcome } from '../jobs/job-attempt.ts';
 import { createMemoryKube, type MemoryKube } from '../kube/memory-kube.ts';
 import { silentLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
+import { wishPasswordReset } from '../stores/password-reset.ts';
 import { insertSealedPassword, sealPassword } from '../stores/sealed-password.ts';
 import { RECONCILE_STORE } from '../stores/store.ts';
 import { createNewerWishes, type NewerWishes } from './newer-wishes.ts';
@@ -41,6 +42,7 @@ export interface World extends TestDatabase {
   wishRepaired(storeId: StoreId): Promise<void>;
   /** From now on this platform would install another version. */
   setEngineVersion(version: string): void;
+  wishPasswordReset(storeId: StoreId): Promise<void>;
   /** One attempt, with a fence of its own. A lease that is lost aborts it. */
   attempt(storeId: StoreId, lease?: AbortController): Promise<JobOutcome>;
   /** Attempts until one completes or is terminal, as the queue would; answers how it ended. */
@@ -102,6 +104,13 @@ export async function createWorld(): Promise<World> {
     values: (input) => {
       valuesInputs.push(input);
       return { hosts: [...input.hosts], plan: input.plan, version };
+    },
+    resetPassword: async ({ username }) => {
+      const password = randomBytes(12).toString('hex');
+      return {
+        program: { container: 'front', command: ['set-password', username], input: JSON.stringify({ password }) },
+        secrets: { 'store-admin': { password }, 'store-internal': { passwordHash: hashOf(password) } },
+      };
     },
     verify: async () => {
       if (shopProblem !== null) {
@@ -191,6 +200,9 @@ export async function createWorld(): Promise<World> {
     },
     setEngineVersion: (value) => {
       version = value;
+    },
+    async wishPasswordReset(storeId) {
+      await db.transaction().execute((tx) => wishPasswordReset(tx, storeId, 'tok_aaaaaaaaaa'));
     },
     async settle(storeId) {
       for (let tries = 0; tries < 20; tries += 1) {

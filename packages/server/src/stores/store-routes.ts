@@ -56,6 +56,8 @@ const idempotencyHeaders = z.object({
 const MAX_JOBS = 100;
 // Each is a connection to the cluster for as long as its client stays.
 const MAX_FOLLOWED_LOGS_PER_TENANT = 30;
+// Each is a request that waits.
+const MAX_RESETS_PER_TENANT = 10;
 
 export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app,
@@ -63,6 +65,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
 ) => {
   const { rendering } = service;
   const followed = createOpenPlaces('followed logs', MAX_FOLLOWED_LOGS_PER_TENANT);
+  const resets = createOpenPlaces('password resets', MAX_RESETS_PER_TENANT);
 
   app.post(
     '/stores',
@@ -351,7 +354,8 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
     {
       config: { access: ACCESS.writeStores, audit: 'store.reset_credentials' },
       schema: {
-        summary: 'Set a new administrator password',
+        summary: 'Set a new administrator password and reveal it',
+        description: 'Answers when the shop takes it, usually within seconds. Both are recorded in the timeline.',
         tags: ['stores'],
         params,
         body: noBody,
@@ -359,12 +363,15 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
       },
     },
     async (request) => {
+      const actor = actorOf(request);
       noteForAudit(request, { target: request.params.id });
-      const { engine } = await service.getStore(actorOf(request), request.params.id);
-      throw new AppError(
-        'not_supported',
-        `Stores of the engine "${engine}" cannot be given a new password from here yet; change it in the shop's administration.`,
-      );
+      const giveBack = resets.take(actor.tenantId);
+      try {
+        await service.resetPassword(actor, request.params.id);
+      } finally {
+        giveBack();
+      }
+      return insight.revealCredentials(actor, await service.getStore(actor, request.params.id));
     },
   );
 };

@@ -1,5 +1,6 @@
 // What can be asked of stores. Each command is one transaction: limits, desired state, job and event together, so that everything an
 // answer speaks of can be read the moment it arrives. Work in the cluster is the worker's; this only writes what is wanted.
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type CreateStore,
   type NameCheck,
@@ -23,6 +24,7 @@ import { type RateLimit, takeRateLimit } from '../tenants/rate-limit.ts';
 import { type LockedQuota, lockQuota, readQuota } from '../tenants/tenant-queries.ts';
 import { once } from './idempotency.ts';
 import { toJob } from './job.ts';
+import { isPasswordResetOpen, wishPasswordReset } from './password-reset.ts';
 import { insertSealedPassword, sealPassword } from './sealed-password.ts';
 import {
   isRetryable,
@@ -66,6 +68,11 @@ export interface StoreService {
   retryStore(actor: Actor, storeId: string, idempotencyKey: string | null): Promise<StoreAndJob>;
   /** Throws `not_repairable` unless the store is ready; also where no repair would help. */
   repairStore(actor: Actor, storeId: string, idempotencyKey: string | null): Promise<StoreAndJob>;
+  /**
+   * Has a worker set a new admin password and waits for it. Throws `not_supported`, `not_ready`, and `unavailable` where it takes too
+   * long; asked again, it joins the wish that is still open.
+   */
+  resetPassword(actor: Actor, storeId: string): Promise<void>;
   /** Throws `store_not_found`, also for another tenant's store. */
   getStore(actor: Actor, storeId: string): Promise<StoreRow>;
   /** Tells of any tenant's store only that the name is taken, which a create would tell as well. */
@@ -74,6 +81,8 @@ export interface StoreService {
 
 // A deletion frees what others wait for.
 const DELETION_PRIORITY = 10;
+// Somebody waits for it.
+const RESET_PRIORITY = 20;
 const HOUR_MS = 3_600_000;
 
 export function createStoreService(options: StoreServiceOptions): StoreService {
@@ -187,6 +196,28 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
         });
       });
     },
+    async resetPassword(actor, storeId) {
+      const requestedAt = await inTransaction(db, async (tx) => {
+        const row = await getStore(actor, storeId, tx);
+        if (engines.get(row.engine)?.engine.resetPassword === undefined) {
+          const remedy = "change it in the shop's administration";
+          throw new AppError(
+            'not_supported',
+            `Stores of the engine "${row.engine}" cannot be given a new password from here; ${remedy}.`,
+          );
+        }
+        if (shownPhase(row) !== 'ready') {
+          throw new AppError(
+            'not_ready',
+            `Only a ready store can be given a new password; this one is ${shownPhase(row)}.`,
+          );
+        }
+        const at = await wishPasswordReset(tx, storeId, actor.id);
+        await enqueueReconcile(tx, row, { groupLimit: null, priority: RESET_PRIORITY });
+        return at;
+      });
+      await untilReset(db, storeId, requestedAt);
+    },
     retryStore(actor, storeId, idempotencyKey) {
       return inTransaction(db, async (tx) => {
         const quota = await lockQuota(tx, actor.tenantId);
@@ -234,6 +265,24 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
       });
     },
   };
+}
+
+const RESET_POLL_MS = 100;
+// Clients give up after fifteen seconds; a worker needs two or three.
+const RESET_WAIT_MS = 12_000;
+
+async function untilReset(db: Db, storeId: string, requestedAt: string): Promise<void> {
+  const giveUpAt = performance.now() + RESET_WAIT_MS;
+  while (await isPasswordResetOpen(db, storeId, requestedAt)) {
+    if (performance.now() > giveUpAt) {
+      throw new AppError(
+        'unavailable',
+        "The new password is not set yet; it is tried for ten minutes. Ask again, or look at the store's events for the reason.",
+        { retryAfterSeconds: 5 },
+      );
+    }
+    await delay(RESET_POLL_MS);
+  }
 }
 
 function availableEngine(engines: ReadonlyMap<string, LoadedEngine>, name: string): LoadedEngine {

@@ -3,6 +3,7 @@
 import type { Health, Phase, PlanName, Pod, StoreId } from '@souk/contract';
 import { type RawBuilder, sql } from 'kysely';
 import type { Db, Tx } from '../db/database.ts';
+import { RECONCILE_STORE } from '../stores/store.ts';
 
 export const WATCH_LEASE = 'watch';
 
@@ -27,7 +28,7 @@ const watchedColumns = sql`
   stores.error_code as "errorCode",
   jsonb_build_object('namespaceUid', stores.namespace_uid, 'claims', stores.claims) as anchors,
   exists (
-    select 1 from jobs where jobs.kind = 'reconcile-store' and jobs.subject = stores.id and jobs.state = 'waiting'
+    select 1 from jobs where jobs.kind = ${RECONCILE_STORE} and jobs.subject = stores.id and jobs.state = 'waiting'
   ) as "isJobWaiting"`;
 
 export async function readWatchedStores(db: Db, ids: readonly string[]): Promise<readonly WatchedStore[]> {
@@ -60,10 +61,11 @@ export async function listForgottenStores(
     where phase <> 'deleted'
       and (phase in ('requested', 'provisioning', 'deleting') or generation > observed_generation
         -- Got ready under an older platform: what its data is bound to is not written down yet.
-        or (phase = 'ready' and namespace_uid is null and error_code is null))
+        or (phase = 'ready' and namespace_uid is null and error_code is null)
+        or exists (select 1 from password_resets where store_id = stores.id and requested_at > now() - interval '10 minutes'))
       and not exists (
         select 1 from jobs
-        where jobs.kind = 'reconcile-store' and jobs.subject = stores.id and jobs.state in ('available', 'running', 'waiting')
+        where jobs.kind = ${RECONCILE_STORE} and jobs.subject = stores.id and jobs.state in ('available', 'running', 'waiting')
       )`.execute(db);
   return rows;
 }

@@ -13,6 +13,7 @@ import {
 } from '../engine.ts';
 import { hashPassword } from './password-hash.ts';
 import { randomHex, randomPassword } from './random.ts';
+import { resetPassword } from './reset-password.ts';
 import { SIZES } from './sizes.ts';
 import { verifyShop } from './verify-shop.ts';
 
@@ -34,6 +35,7 @@ export const engine: Engine = {
   workloads,
   secrets,
   values,
+  resetPassword,
   verify: verifyShop,
 };
 

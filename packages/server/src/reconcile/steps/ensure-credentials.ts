@@ -6,6 +6,7 @@ import { TerminalError } from '../../errors.ts';
 import type { ObjectMeta } from '../../kube/kinds.ts';
 import { deleteSealedPassword, openPassword, readSealedPassword } from '../../stores/sealed-password.ts';
 import { isSealBroken, SEAL_ANNOTATION, sealSecret } from '../../stores/secret-seal.ts';
+import { applySecret } from '../apply-secret.ts';
 import { PASSWORD_LABEL } from '../given-password.ts';
 import { mayRepair } from '../lost-data.ts';
 import { underFence } from '../observed-store.ts';
@@ -51,12 +52,11 @@ async function listCredentials({ kube, namespace, lease }: StoreScope): Promise<
 /** What was edited cannot be put back, because it is kept nowhere else: a person does that, or agrees to what is there now. */
 async function checkSeals(scope: StoreScope, { secrets }: Credentials): Promise<void> {
   const { kube, namespace, lease, store, settings } = scope;
-  const broken: { readonly name: string; readonly seal: string }[] = [];
+  const broken: { readonly name: string; readonly data: Readonly<Record<string, string>> }[] = [];
   for (const { name, annotations } of secrets) {
-    const data = await kube.readSecret({ namespace, name }, lease.signal);
-    const secret = { storeId: store.id, name, data: data ?? {} };
-    if (isSealBroken(settings.platformKey, secret, annotations?.[SEAL_ANNOTATION])) {
-      broken.push({ name, seal: sealSecret(settings.platformKey, secret) });
+    const data = (await kube.readSecret({ namespace, name }, lease.signal)) ?? {};
+    if (isSealBroken(settings.platformKey, { storeId: store.id, name, data }, annotations?.[SEAL_ANNOTATION])) {
+      broken.push({ name, data });
     }
   }
   if (broken.length === 0) {
@@ -70,11 +70,7 @@ async function checkSeals(scope: StoreScope, { secrets }: Credentials): Promise<
     );
   }
   await scope.act('seal-credentials', () =>
-    Promise.all(
-      broken.map(({ name, seal }) =>
-        kube.apply('Secret', { metadata: { name, namespace, annotations: { [SEAL_ANNOTATION]: seal } } }, lease.signal),
-      ),
-    ),
+    Promise.all(broken.map(({ name, data }) => applySecret(scope, name, data))),
   );
 }
 

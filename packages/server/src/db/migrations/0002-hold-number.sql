@@ -1,2 +1,0 @@
--- Holds the number until the change that it is kept for arrives; that one takes its place.
-select 1;

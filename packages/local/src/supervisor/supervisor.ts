@@ -275,7 +275,7 @@ async function settle<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, 
 // What a person or a test may set for the control plane through the environment of `souk up`.
 const PASSED_ON = [
   'ADDRESS_REQUESTS_PER_MINUTE',
-  'FAILPOINTS',
+  'FAILPOINTS_FOLDER',
   'FIRST_TENANT_MAX_PARALLEL_PROVISIONS',
   'FIRST_TENANT_MAX_STORES',
   'LOG_LEVEL',

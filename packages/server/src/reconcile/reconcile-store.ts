@@ -74,7 +74,7 @@ async function reconcile(scope: AttemptScope): Promise<JobOutcome> {
 async function bringUp(scope: AttemptScope): Promise<JobOutcome> {
   const { store } = scope;
   if (store.phase === 'requested' || store.phase === 'failed') {
-    await writeUnderFence(scope, async (tx) => {
+    await writeUnderFence(scope, 'mark-provisioning', async (tx) => {
       await observed.markProvisioning(tx, store.id);
       await appendEvent(tx, eventOf(scope, 'store.provisioning_started', `Provisioning of ${store.name} has begun`));
     });
@@ -112,7 +112,7 @@ async function answerDataLoss(scope: AttemptScope): Promise<JobOutcome | null> {
   if (!mayRepair(store, DATA_LOST)) {
     throw new StepError(ensureNamespace.name, dataLost(loss));
   }
-  await writeUnderFence(scope, async (tx) => {
+  await writeUnderFence(scope, 'accept-loss', async (tx) => {
     if (loss.extent === 'all') {
       await observed.markRebuilding(tx, store.id);
     } else {
@@ -140,7 +140,7 @@ async function becomeReady(scope: AttemptScope): Promise<void> {
     installed: store.readyAt === null ? await currentFingerprint(scope) : store.installed,
   };
   const durationMs = engine.provisionTimeoutMs - scope.provisionMsLeft();
-  await writeUnderFence(scope, async (tx) => {
+  await writeUnderFence(scope, 'mark-ready', async (tx) => {
     await observed.markReady(tx, store.id, ready);
     if (store.phase !== 'ready') {
       await appendEvent(tx, { ...eventOf(scope, 'store.ready', `${store.name} is ready at ${url}`), durationMs });
@@ -158,7 +158,7 @@ async function fail(scope: AttemptScope, error: TerminalError, step: string | nu
   const { store, metrics, engine } = scope;
   const failure = { code: error.code, step, message: error.message };
   if (store.phase === 'ready') {
-    await writeUnderFence(scope, async (tx) => {
+    await writeUnderFence(scope, 'mark-refused', async (tx) => {
       await observed.markRefused(tx, store.id, store.generation, failure);
       // Found again by every look, told once.
       if (store.errorCode !== error.code || store.generation !== store.observedGeneration) {
@@ -170,7 +170,7 @@ async function fail(scope: AttemptScope, error: TerminalError, step: string | nu
   }
   await recordDiagnosis(scope);
   const sealed = await sealGivenPassword(scope);
-  await writeUnderFence(scope, async (tx) => {
+  await writeUnderFence(scope, 'mark-failed', async (tx) => {
     if (sealed !== null) {
       await deleteSealedPassword(tx, store.id);
       await insertSealedPassword(tx, store.id, sealed);
@@ -201,7 +201,7 @@ async function cleanUp(scope: AttemptScope, error?: TerminalError): Promise<JobO
 async function tearDown(scope: AttemptScope): Promise<JobOutcome> {
   const { store } = scope;
   if (store.phase !== 'deleting') {
-    await writeUnderFence(scope, (tx) => observed.markDeleting(tx, store.id));
+    await writeUnderFence(scope, 'mark-deleting', (tx) => observed.markDeleting(tx, store.id));
   }
   try {
     const outcome = await runSteps(scope, TEAR_DOWN);
@@ -218,7 +218,7 @@ async function tearDown(scope: AttemptScope): Promise<JobOutcome> {
     // A deletion never gives up, not even on what would end any other attempt.
     throw cause instanceof TerminalError ? new Error(cause.message, { cause }) : cause;
   }
-  await writeUnderFence(scope, async (tx) => {
+  await writeUnderFence(scope, 'mark-deleted', async (tx) => {
     await deleteSealedPassword(tx, store.id);
     await observed.markDeleted(tx, store.id, store.generation);
     await appendEvent(tx, eventOf(scope, 'store.deleted', `${store.name} is deleted; nothing of it is left`));
@@ -232,7 +232,7 @@ async function delayDeletion(scope: AttemptScope, failure: observed.StoreFailure
   if (store.errorMessage === failure.message) {
     return;
   }
-  await writeUnderFence(scope, async (tx) => {
+  await writeUnderFence(scope, 'mark-delayed', async (tx) => {
     await observed.markHindered(tx, store.id, failure);
     await appendEvent(tx, eventOf(scope, 'store.deletion_delayed', `The deletion takes longer: ${failure.message}`));
   });
@@ -243,7 +243,7 @@ async function recordDiagnosis(scope: AttemptScope): Promise<void> {
     const diagnosis = await diagnoseStore(scope);
     const sick = diagnosis.pods.map(({ name, problem }) => `${name}: ${problem}`);
     const message = [...sick, ...diagnosis.warnings.slice(0, 1)].join('; ') || 'No pod of the store was there';
-    await writeUnderFence(scope, (tx) =>
+    await writeUnderFence(scope, 'record-diagnosis', (tx) =>
       appendEvent(tx, { ...eventOf(scope, 'store.diagnosis_recorded', message), details: { ...diagnosis } }),
     );
   } catch (error) {

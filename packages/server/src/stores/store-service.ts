@@ -6,6 +6,7 @@ import { type Db, inTransaction, type Tx } from '../db/database.ts';
 import type { LoadedEngine } from '../engines/registry.ts';
 import { AppError } from '../errors.ts';
 import { appendEvent } from '../events/event-queries.ts';
+import { withFailpoints } from '../failpoint.ts';
 import { newId } from '../ids.ts';
 import { enqueueJob, type Job } from '../jobs/job-queries.ts';
 import { DEFAULT_PLAN } from '../tenants/plans.ts';
@@ -60,6 +61,10 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
   const creates: RateLimit = { name: 'new stores an hour', most: options.createsPerHour, windowMs: HOUR_MS };
   const answer = (row: StoreRow, job: Job): StoreAndJob => ({ store: toStore(row, rendering), job: toJob(job) });
 
+  /** One transaction between two failpoints: whoever asked has no answer yet when the second is reached. */
+  const command = <T>(effect: string, run: (tx: Tx) => Promise<T>): Promise<T> =>
+    withFailpoints(effect, () => inTransaction(db, run));
+
   async function insertWish(tx: Tx, actor: Actor, wish: CreateStore, engineVersion: string): Promise<StoreRow> {
     const row = await insertStore(tx, {
       id: newId('sto'),
@@ -98,7 +103,7 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
         // A crowd at a full quota is refused here, without queueing for the tenant's lock; the count below it is the one that decides.
         refuseWhenFull(await readQuota(db, actor.tenantId), await countLiveStores(db, actor.tenantId));
       }
-      return inTransaction(db, async (tx) => {
+      return command('commit-create', async (tx) => {
         const quota = await lockQuota(tx, actor.tenantId);
         const request = idempotentRequest(actor, idempotencyKey, ['create', wish], platformKey);
         return once(tx, request, async () => {
@@ -118,7 +123,7 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
       });
     },
     requestDeletion(actor, storeId, idempotencyKey) {
-      return inTransaction(db, async (tx) => {
+      return command('commit-deletion', async (tx) => {
         await lockQuota(tx, actor.tenantId);
         const request = idempotentRequest(actor, idempotencyKey, ['delete', storeId], platformKey);
         return once(tx, request, async () => {
@@ -140,7 +145,7 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
       });
     },
     retryStore(actor, storeId, idempotencyKey) {
-      return inTransaction(db, async (tx) => {
+      return command('commit-retry', async (tx) => {
         const quota = await lockQuota(tx, actor.tenantId);
         const request = idempotentRequest(actor, idempotencyKey, ['retry', storeId], platformKey);
         return once(tx, request, async () => {
@@ -162,7 +167,7 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
       });
     },
     repairStore(actor, storeId, idempotencyKey) {
-      return inTransaction(db, async (tx) => {
+      return command('commit-repair', async (tx) => {
         const quota = await lockQuota(tx, actor.tenantId);
         const request = idempotentRequest(actor, idempotencyKey, ['repair', storeId], platformKey);
         return once(tx, request, async () => {

@@ -1,10 +1,11 @@
 // One term of the watch: cluster → health and pods of each store, a reconcile where something is missing or a parked job may go on,
 // and the facts about the cluster. Events are the fast path; the sweep, which lists everything again, is the truth.
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Db, inTransaction } from '../db/database.ts';
+import { type Db, inTransaction, type Tx } from '../db/database.ts';
 import type { LoadedEngine } from '../engines/registry.ts';
 import { messageOf } from '../errors.ts';
 import { appendEvent } from '../events/event-queries.ts';
+import { withFailpoints } from '../failpoint.ts';
 import { storeNamespace } from '../ids.ts';
 import { enqueueJob } from '../jobs/job-queries.ts';
 import type { Kube } from '../kube/kube.ts';
@@ -77,6 +78,9 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
   let factsAt = 0;
   let version = '';
 
+  const write = <T>(effect: string, run: (tx: Tx) => Promise<T>): Promise<T> =>
+    withFailpoints(effect, () => inTransaction(db, run));
+
   async function runOnce(): Promise<void> {
     if (!cluster.isListed()) {
       return;
@@ -135,7 +139,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
   }
 
   async function recordHealth(store: observed.WatchedStore, seen: ObservedStore): Promise<void> {
-    await inTransaction(db, async (tx) => {
+    await write('record-health', async (tx) => {
       const isWritten = await observed.writeHealth(tx, term.fence, store.id, seen);
       // From unknown to healthy is what everybody expects of a new shop, and `store.ready` has told it.
       const isNews = seen.health === 'degraded' || (seen.health === 'healthy' && store.health === 'degraded');
@@ -171,7 +175,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
     } else if (performance.now() - since >= DRIFT_CONFIRM_MS) {
       // Queued again by each resync while it is so, but told once. What waits for a person's answer is not queued at all.
       driftSince.set(store.id, Number.POSITIVE_INFINITY);
-      await inTransaction(db, async (tx) => {
+      await write('record-drift', async (tx) => {
         if (driftTold.get(store.id) !== drift) {
           await appendEvent(tx, {
             ...eventOf(store),
@@ -274,7 +278,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
   }
 
   async function queueReconcile(store: { readonly id: string; readonly tenantId: string }): Promise<void> {
-    await inTransaction(db, (tx) => enqueueJob(tx, jobOf(store)));
+    await write('queue-reconcile', (tx) => enqueueJob(tx, jobOf(store)));
   }
 
   const eventOf = (store: observed.WatchedStore) => ({

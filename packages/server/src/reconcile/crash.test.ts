@@ -12,7 +12,14 @@ const allNames = await listFailpointNames(import.meta.dirname);
 // What is done to a shop that lives: what was removed or edited must have been, before these are reached.
 const OF_REPAIRS = ['helm-reapply', 'drop-release-records', 'seal-credentials'] as const;
 // What is only written when something goes wrong; each has a life of its own below.
-const OF_TROUBLE = ['mark-failed', 'record-diagnosis', 'mark-delayed', 'mark-refused', 'accept-loss'] as const;
+const OF_TROUBLE = [
+  'mark-failed',
+  'record-diagnosis',
+  'mark-delayed',
+  'mark-refused',
+  'accept-loss',
+  'set-clock',
+] as const;
 const isOneOf = (name: string, effects: readonly string[]) => effects.some((effect) => name.endsWith(effect));
 const names = allNames.filter((name) => !isOneOf(name, OF_REPAIRS) && !isOneOf(name, OF_TROUBLE));
 
@@ -116,6 +123,17 @@ describe('a worker that dies', () => {
       assert.equal(await world.settle(storeId), 'completed');
       const admin = await world.kube.readSecret({ namespace: storeNamespace(storeId), name: 'store-admin' });
       assert.equal(admin?.password, 'the password it was given');
+    });
+  }
+
+  for (const name of allNames.filter((each) => isOneOf(each, ['set-clock']))) {
+    it(`at ${name} leaves a create that another worker ends when the cluster is back`, async () => {
+      const storeId = await world.insertStore();
+      world.kube.setUnreachable(true);
+      await attemptUntil(name, storeId);
+      world.kube.setUnreachable(false);
+      assert.equal(await world.settle(storeId), 'completed');
+      assert.equal((await world.readRow(storeId)).phase, 'ready');
     });
   }
 

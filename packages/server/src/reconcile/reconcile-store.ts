@@ -87,6 +87,8 @@ async function bringUp(scope: AttemptScope): Promise<JobOutcome> {
     const outcome = await runSteps(scope, BRING_UP);
     if (outcome.outcome === 'done') {
       await becomeReady(scope);
+    } else {
+      await setClock(scope, true);
     }
     return toJobOutcome(outcome);
   } catch (error) {
@@ -96,10 +98,25 @@ async function bringUp(scope: AttemptScope): Promise<JobOutcome> {
     const { cause, step } = unwrap(error);
     const terminal = toTerminal(scope, cause);
     if (terminal === null) {
+      if (isAway(cause) && !scope.lease.signal.aborted) {
+        await setClock(scope, false);
+      }
       throw cause;
     }
     return await fail(scope, terminal, step);
   }
+}
+
+async function setClock(scope: AttemptScope, isRunning: boolean): Promise<void> {
+  const { phase, provisioningMs } = scope.store;
+  const wasRunning = phase !== 'provisioning' || provisioningMs !== null;
+  if (phase !== 'ready' && wasRunning !== isRunning) {
+    await writeUnderFence(scope, 'set-clock', (tx) => observed.setProvisionClock(tx, scope.store.id, isRunning));
+  }
+}
+
+function isAway(error: unknown): boolean {
+  return isClusterUnreachable(error) || (error instanceof HelmError && error.isUnreachable);
 }
 
 /** Where data of a living shop is lost nothing is built until somebody agrees; then the next attempt finds a store to be made. */
@@ -258,9 +275,8 @@ function toTerminal(scope: AttemptScope, error: unknown): TerminalError | null {
   if (error instanceof TerminalError) {
     return error;
   }
-  const isAway = isClusterUnreachable(error) || (error instanceof HelmError && error.isUnreachable);
   const isOver = scope.store.phase !== 'ready' && scope.provisionMsLeft() <= 0;
-  if (error instanceof LeaseLostError || scope.lease.signal.aborted || isAway || !isOver) {
+  if (error instanceof LeaseLostError || scope.lease.signal.aborted || isAway(error) || !isOver) {
     return null;
   }
   return new TerminalError('provision_timeout', `not ready within its time: ${messageOf(error)}`, { cause: error });

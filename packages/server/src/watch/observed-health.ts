@@ -109,6 +109,8 @@ export async function writeHealth(
 export interface ClusterFacts {
   readonly version: string;
   readonly nodes: readonly { readonly name: string; readonly ready: boolean }[];
+  /** What is wrong with it as a whole; null where it answers. */
+  readonly message: string | null;
 }
 
 export async function writeClusterFacts(db: Db, fence: number, baseDomain: string, facts: ClusterFacts): Promise<void> {

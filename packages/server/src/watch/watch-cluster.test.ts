@@ -431,7 +431,7 @@ describe('the watch', () => {
       return rows[0]?.observed;
     };
     const facts = await until(read, (observed) => JSON.stringify(observed).includes('souk'));
-    assert.deepEqual(facts, { version: 'v1.36.3', nodes: [{ name: 'souk', ready: true }] });
+    assert.deepEqual(facts, { version: 'v1.36.3', nodes: [{ name: 'souk', ready: true }], message: null });
   });
 
   it('writes nothing once its term is another one', async () => {

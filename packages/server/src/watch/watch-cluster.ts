@@ -85,13 +85,13 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
     if (!cluster.isListed()) {
       return;
     }
-    if (performance.now() >= resyncAt) {
-      resyncAt = performance.now() + sweepIntervalMs;
-      await resync();
-    }
     if (performance.now() >= factsAt) {
       factsAt = performance.now() + FACTS_MS;
       await writeFacts();
+    }
+    if (performance.now() >= resyncAt) {
+      resyncAt = performance.now() + sweepIntervalMs;
+      await resync();
     }
     addAll(dirty, cluster.takeChanged());
     if (mustLookAtRows) {
@@ -265,16 +265,22 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
     }
     // One round at a time, however slow the cluster is.
     inspecting = inspecting.then(() => inspectAll([...ready]));
-    version = '';
   }
 
+  /** Asked each time: what was listed once looks the same whether the cluster still answers or not. */
   async function writeFacts(): Promise<void> {
-    version = version === '' ? await kube.readVersion(signal) : version;
+    let message: string | null = null;
+    try {
+      version = await kube.readVersion(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      message = `The cluster does not answer: ${messageOf(error)}`;
+    }
     const nodes = cluster.nodes().map(({ metadata, status }) => ({
       name: metadata.name,
       ready: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
     }));
-    await observed.writeClusterFacts(db, term.fence, baseDomain, { version, nodes });
+    await observed.writeClusterFacts(db, term.fence, baseDomain, { version, nodes, message });
   }
 
   async function queueReconcile(store: { readonly id: string; readonly tenantId: string }): Promise<void> {

@@ -52,6 +52,14 @@ const common = {
     purpose:
       'File with the 32 bytes (as 64 hexadecimal digits) that seal admin passwords until they are in the cluster',
   },
+  failpointsFolder: {
+    name: 'FAILPOINTS_FOLDER',
+    source: 'env',
+    schema: optionalText,
+    byDefault: '',
+    type: 'path',
+    purpose: 'For tests: a file there, named as a failpoint and holding an action, arms it once',
+  },
   baseDomain: {
     name: 'BASE_DOMAIN',
     source: 'env',
@@ -389,14 +397,6 @@ export const WORKER_VARIABLES = {
     byDefault: 'false',
     type: '`true` or `false`',
     purpose: 'Whether nodes can give pods user namespaces of their own',
-  },
-  failpoints: {
-    name: 'FAILPOINTS',
-    source: 'env',
-    schema: z.string(),
-    byDefault: '',
-    type: '`name=action` pairs, separated by `,`',
-    purpose: 'For tests: dies, stops, fails or waits at named places',
   },
 } as const satisfies Variables;
 

@@ -3,7 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const SINGLE = /\bfailpoint\(\s*'([a-z0-9-]+)'/g;
-const AROUND = /\b(?:withFailpoints|act)\(\s*'([a-z0-9-]+)'/g;
+const AROUND =
+  /\b(?:withFailpoints|act|command|write)\(\s*'([a-z0-9-]+)'|\bwriteUnderFence\(\s*scope,\s*'([a-z0-9-]+)'/g;
 
 /** Every failpoint below a folder, sorted. A name used twice is refused: a test could not say which place it means. */
 export async function listFailpointNames(folder: string): Promise<readonly string[]> {
@@ -14,7 +15,12 @@ export async function listFailpointNames(folder: string): Promise<readonly strin
     }
     const text = await readFile(join(entry.parentPath, entry.name), 'utf8');
     names.push(...[...text.matchAll(SINGLE)].map((match) => match[1] ?? ''));
-    names.push(...[...text.matchAll(AROUND)].flatMap((match) => [`before-${match[1]}`, `after-${match[1]}`]));
+    names.push(
+      ...[...text.matchAll(AROUND)].flatMap(([, effect, write]) => [
+        `before-${effect ?? write}`,
+        `after-${effect ?? write}`,
+      ]),
+    );
   }
   const twice = names.filter((name, index) => names.indexOf(name) !== index);
   if (twice.length > 0) {

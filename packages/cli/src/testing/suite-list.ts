@@ -13,9 +13,11 @@ const MINUTE_MS = 60_000;
 
 export interface SuiteChoice {
   readonly isQuick: boolean;
+  /** The crash tests go through every moment there is. */
+  readonly isChaos: boolean;
 }
 
-export function listSuites({ isQuick }: SuiteChoice): Suite[] {
+export function listSuites({ isQuick, isChaos }: SuiteChoice): Suite[] {
   // Without a cluster the tests that want one still run: what of them needs none, and a skip with its reason for the rest.
   const clusterTests: readonly TestKind[] = isQuick ? ['cluster'] : [];
   const charts = tests('charts', 'charts', CHARTS, ['unit', 'postgres', ...clusterTests], {
@@ -66,7 +68,7 @@ export function listSuites({ isQuick }: SuiteChoice): Suite[] {
     onPlatform(withBrowser(acceptance('medusa', 'acceptance: Medusa', 'medusa'))),
     onPlatform(acceptance('other-cluster', 'acceptance: another cluster', 'other-cluster')),
     onPlatform(withBrowser(acceptance('dashboard', 'acceptance: the dashboard', 'dashboard'))),
-    onPlatform(acceptance('crashes', 'acceptance: crashes', 'crashes')),
+    onPlatform(acceptance('crashes', 'acceptance: crashes', 'crashes', (isChaos ? 180 : 40) * MINUTE_MS)),
     onPlatform(acceptance('down', 'acceptance: down', 'down')),
   ];
 }
@@ -104,17 +106,14 @@ function tests(
   };
 }
 
-function acceptance(name: string, title: string, folder: string): Suite {
+function acceptance(name: string, title: string, folder: string, deadlineMs = 25 * MINUTE_MS): Suite {
   return {
     name,
     title,
     needs: 'platform',
     run: async (run) => {
       const files = await findFiles([`acceptance/${folder}/*.test.ts`]);
-      return await runTestFiles(
-        { files, concurrency: 1, testTimeoutMs: 10 * MINUTE_MS, deadlineMs: 25 * MINUTE_MS },
-        run,
-      );
+      return await runTestFiles({ files, concurrency: 1, testTimeoutMs: 10 * MINUTE_MS, deadlineMs }, run);
     },
   };
 }

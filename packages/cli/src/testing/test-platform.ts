@@ -54,7 +54,7 @@ export async function startTestPlatform(env: NodeJS.ProcessEnv, signal: AbortSig
   await local.down({ paths, purge: true });
   try {
     // The supervisor takes these from its environment, as it would from a person's.
-    Object.assign(process.env, LIMITS);
+    Object.assign(process.env, LIMITS, { FAILPOINTS_FOLDER: `${home}/failpoints` });
     const { facts } = await local.up({ paths, port: await freePort(), engineFolders: ENGINE_FOLDERS_OF_TESTS, signal });
     const programs = facts.programsDir;
     return {

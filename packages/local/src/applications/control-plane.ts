@@ -23,7 +23,7 @@ export type ControlPlane = {
   engineFolders: readonly string[];
   /** What is true of the cluster beyond its address. */
   workerSettings: NodeJS.ProcessEnv;
-  /** Settings that the caller's environment adds, such as FAILPOINTS. */
+  /** Settings that the caller's environment adds, such as FAILPOINTS_FOLDER. */
   extra: NodeJS.ProcessEnv;
 };
 

@@ -287,7 +287,7 @@ async function settle<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, 
 const PASSED_ON = [
   'ADDRESS_REQUESTS_PER_MINUTE',
   'CORS_ORIGINS',
-  'FAILPOINTS',
+  'FAILPOINTS_FOLDER',
   'FIRST_TENANT_MAX_PARALLEL_PROVISIONS',
   'FIRST_TENANT_MAX_STORES',
   'LOG_LEVEL',

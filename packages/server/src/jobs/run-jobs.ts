@@ -6,6 +6,7 @@ import { inTransaction, openDatabase } from '../db/database.ts';
 import { type Listener, listen } from '../db/listen.ts';
 import { createWake } from '../db/wake.ts';
 import { messageOf } from '../errors.ts';
+import { failpoint } from '../failpoint.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { type JobHandler, ShutdownError } from './job-attempt.ts';
@@ -94,6 +95,9 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       at: await lockClaims(tx),
       jobs: await claimJobs(tx, { worker, kinds, count, leaseMs: keeper.leaseMs, totalLimit: options.totalLimit }),
     }));
+    if (jobs.length > 0) {
+      await failpoint('after-claim-jobs');
+    }
     return { at, attempts: jobs.map((job) => launch(job, claimedAt)) };
   }
 

@@ -1,5 +1,6 @@
 // A worker process for the kill tests: runs jobs that last until their subject's row in `work` allows them to end, and writes what it
-// does the way a reconcile does, under the fence. Started as: test-worker.ts <url> <name> <heartbeatMs> <leaseMs>
+// does the way a reconcile does, under the fence. Started as:
+// test-worker.ts <url> <name> <heartbeatMs> <leaseMs> [<concurrency>]
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { openDatabase } from '../db/database.ts';
@@ -8,13 +9,13 @@ import { silentLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import { createJobRunner } from './run-jobs.ts';
 
-const [url = '', worker = '', heartbeatMs, leaseMs] = process.argv.slice(2);
+const [url = '', worker = '', heartbeatMs, leaseMs, concurrency = '4'] = process.argv.slice(2);
 const { db } = openDatabase({ url, maxConnections: 2, log: silentLog() });
 
 const runner = createJobRunner({
   databaseUrl: url,
   worker,
-  concurrency: 4,
+  concurrency: Number(concurrency),
   totalLimit: 100,
   log: silentLog(),
   metrics: createMetrics('test'),

@@ -7,6 +7,7 @@ import { inTransaction, openDatabase } from '../db/database.ts';
 import { loadEngines } from '../engines/registry.ts';
 import { createEventHub } from '../events/event-hub.ts';
 import { trimEvents } from '../events/event-queries.ts';
+import { armFailpointsFrom } from '../failpoint.ts';
 import { createApp } from '../http/app.ts';
 import { readVersion } from '../http/version.ts';
 import { deleteFinishedJobs } from '../jobs/job-queries.ts';
@@ -25,6 +26,7 @@ import { onShutdown } from './shutdown.ts';
 
 process.title = 'souk main/api';
 const config = readConfigOrExit(API_VARIABLES, findWeakSecrets);
+armFailpointsFrom(config.failpointsFolder);
 const log = createLog({ level: config.logLevel, part: 'api' });
 const metrics = createMetrics('api');
 collectProcessMetrics(metrics);

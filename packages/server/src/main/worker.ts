@@ -8,7 +8,7 @@ import { openDatabase } from '../db/database.ts';
 import { listen } from '../db/listen.ts';
 import { loadEngines } from '../engines/registry.ts';
 import { EVENTS_CHANNEL } from '../events/event-queries.ts';
-import { armFailpoints } from '../failpoint.ts';
+import { armFailpointsFrom } from '../failpoint.ts';
 import { createHelm } from '../helm/real-helm.ts';
 import { storeNamespace } from '../ids.ts';
 import { JOBS_CHANNEL } from '../jobs/job-queries.ts';
@@ -35,7 +35,7 @@ process.title = 'souk main/worker';
 const STOP_WITHIN_MS = 5_000;
 
 const config = readConfigOrExit(WORKER_VARIABLES);
-armFailpoints(config.failpoints);
+armFailpointsFrom(config.failpointsFolder);
 const log = createLog({ level: config.logLevel, part: 'worker' });
 const metrics = createMetrics('worker');
 collectProcessMetrics(metrics);

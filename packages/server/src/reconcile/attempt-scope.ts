@@ -4,6 +4,7 @@ import type { Db, Tx } from '../db/database.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { LoadedEngine } from '../engines/registry.ts';
 import type { NewEvent } from '../events/event-queries.ts';
+import { withFailpoints } from '../failpoint.ts';
 import type { Helm } from '../helm/helm.ts';
 import { storeNamespace } from '../ids.ts';
 import type { JobAttempt } from '../jobs/job-attempt.ts';
@@ -84,12 +85,13 @@ function unknownEngine(name: string): Engine {
   };
 }
 
-/** Commits only while no successor has begun. */
+/** Commits only while no successor has begun; between the failpoints `before-<effect>` and `after-<effect>`, which is after the commit. */
 export async function writeUnderFence(
   { db, store, fence }: AttemptScope,
+  effect: string,
   change: (tx: Tx) => Promise<void>,
 ): Promise<void> {
-  await underFence(db, { storeId: store.id, fence }, change);
+  await withFailpoints(effect, () => underFence(db, { storeId: store.id, fence }, change));
 }
 
 export function eventOf({ store, actor }: AttemptScope, type: EventType, message: string): NewEvent {

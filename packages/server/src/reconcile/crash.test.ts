@@ -11,9 +11,18 @@ import { createWorld, hashOf, objectsOf, type World } from './test-world.ts';
 const allNames = await listFailpointNames(import.meta.dirname);
 // What is done to a shop that lives: what was removed or edited must have been, before these are reached.
 const OF_REPAIRS = ['helm-reapply', 'drop-release-records', 'seal-credentials'] as const;
-const isOfRepair = (name: string) => OF_REPAIRS.some((effect) => name.endsWith(effect));
+// What is only written when something goes wrong; each has a life of its own below.
+const OF_TROUBLE = [
+  'mark-failed',
+  'record-diagnosis',
+  'mark-delayed',
+  'mark-refused',
+  'accept-loss',
+  'set-clock',
+] as const;
+const isOneOf = (name: string, effects: readonly string[]) => effects.some((effect) => name.endsWith(effect));
 // Those of a new password have a test of their own beside its step.
-const names = allNames.filter((name) => !isOfRepair(name) && !name.includes('reset-password'));
+const names = allNames.filter((name) => !isOneOf(name, OF_REPAIRS) && !isOneOf(name, OF_TROUBLE) && !name.includes('reset-password'));
 
 describe('a worker that dies', () => {
   let world: World;
@@ -101,9 +110,93 @@ describe('a worker that dies', () => {
     }
   }
 
-  it('has died at every failpoint there is, but where a later upgrade is rolled back', () => {
-    const notReached = allNames.filter((name) => !reached.has(name) && !name.endsWith('helm-rollback-half-done'));
-    assert.deepEqual(notReached, []);
+  for (const name of allNames.filter((each) => isOneOf(each, ['mark-failed', 'record-diagnosis']))) {
+    it(`at ${name} leaves a create that another worker lets fail, cleanly, so that a retry works`, async () => {
+      const storeId = await world.insertStore({ password: 'the password it was given' });
+      world.setWeather('pods crash');
+      await attemptUntil(name, storeId);
+      assert.ok((await world.settle(storeId)) instanceof Error);
+      assert.deepEqual([(await world.readRow(storeId)).phase, objectsOf(world, storeId)], ['failed', []]);
+      const told = (await world.eventTypes(storeId)).filter((type) => type.startsWith('store.provisioning_failed'));
+      assert.equal(told.length, 1);
+      world.setWeather('fine');
+      await world.wishRetried(storeId);
+      assert.equal(await world.settle(storeId), 'completed');
+      const admin = await world.kube.readSecret({ namespace: storeNamespace(storeId), name: 'store-admin' });
+      assert.equal(admin?.password, 'the password it was given');
+    });
+  }
+
+  for (const name of allNames.filter((each) => isOneOf(each, ['set-clock']))) {
+    it(`at ${name} leaves a create that another worker ends when the cluster is back`, async () => {
+      const storeId = await world.insertStore();
+      world.kube.setUnreachable(true);
+      await attemptUntil(name, storeId);
+      world.kube.setUnreachable(false);
+      assert.equal(await world.settle(storeId), 'completed');
+      assert.equal((await world.readRow(storeId)).phase, 'ready');
+    });
+  }
+
+  for (const name of allNames.filter((each) => isOneOf(each, ['mark-delayed']))) {
+    it(`at ${name} leaves a delayed deletion that another worker ends`, async () => {
+      const storeId = await world.insertStore();
+      await world.settle(storeId);
+      await world.wishDeleted(storeId);
+      world.kube.blockDeletion('held');
+      await attemptUntil(name, storeId);
+      world.kube.blockDeletion(null);
+      assert.equal(await world.settle(storeId), 'completed');
+      assert.deepEqual(objectsOf(world, storeId), []);
+    });
+  }
+
+  for (const name of allNames.filter((each) => isOneOf(each, ['mark-refused', 'accept-loss']))) {
+    it(`at ${name} leaves a loss that is shown, and built anew once somebody agrees`, async () => {
+      const storeId = await world.insertStore();
+      await world.settle(storeId);
+      world.kube.remove('Namespace', { name: storeNamespace(storeId) });
+      await attemptUntil(name, storeId);
+      assert.ok((await world.settle(storeId)) instanceof Error);
+      assert.deepEqual([(await world.readRow(storeId)).errorCode, objectsOf(world, storeId)], ['data_lost', []]);
+      await world.wishRepaired(storeId);
+      await attemptUntil(name, storeId);
+      assert.equal(await world.settle(storeId), 'completed');
+      assert.deepEqual(
+        [(await world.readRow(storeId)).phase, (await world.readRow(storeId)).errorCode],
+        ['ready', null],
+      );
+    });
+  }
+
+  for (const name of ['before-helm-rollback-half-done', 'after-helm-rollback-half-done']) {
+    it(`at ${name} leaves an upgrade of a store that was not ready yet, which another worker ends`, async () => {
+      const storeId = await world.insertStore();
+      world.setWeather('pods never ready');
+      await world.attempt(storeId);
+      world.setEngineVersion('2.0.0');
+      world.helm.killNext();
+      await world.attempt(storeId).catch(() => undefined);
+      const release = { namespace: storeNamespace(storeId), name: storeNamespace(storeId) };
+      assert.equal((await world.helm.readRelease(release))?.status, 'pending-upgrade');
+      await attemptUntil(name, storeId);
+      world.setWeather('fine');
+      for (const kind of ['Deployment', 'StatefulSet'] as const) {
+        const ref = { namespace: release.namespace, name: kind === 'Deployment' ? 'front' : 'database' };
+        const status = { readyReplicas: 1, availableReplicas: 1 };
+        world.kube.put(kind, ref, { status });
+      }
+      assert.equal(await world.settle(storeId), 'completed');
+      assert.equal((await world.helm.readRelease(release))?.status, 'deployed');
+      world.setEngineVersion('1.0.0');
+    });
+  }
+
+  it('has died at every failpoint there is', () => {
+    assert.deepEqual(
+      allNames.filter((name) => !reached.has(name)),
+      [],
+    );
   });
 
   it('in the middle of a change of a living release leaves one that is rolled back to what was installed', async () => {

@@ -26,7 +26,7 @@ export interface ReconciledStore {
   readonly anchors: Anchors;
   /** Fingerprint of what the living release was made from; null for one of an older platform. */
   readonly installed: string | null;
-  /** How long ago provisioning began, by the database's clock; null before it does. */
+  /** For how long it is being provisioned, by the database's clock; null before it is, and while the cluster is away. */
   readonly provisioningMs: number | null;
 }
 
@@ -103,6 +103,13 @@ export async function markReady(tx: Tx, storeId: StoreId, ready: ReadyStore): Pr
       namespace_uid = coalesce(namespace_uid, ${ready.anchors.namespaceUid}),
       claims = ${JSON.stringify(ready.anchors.claims)}::jsonb || claims, installed = ${ready.installed},
       observed_generation = ${ready.generation}, error_code = null, error_step = null, error_message = null
+    where id = ${storeId}`.execute(tx);
+}
+
+/** Time in which the cluster is away is not the store's: its clock stops, and begins anew when the cluster has answered. */
+export async function setProvisionClock(tx: Tx, storeId: StoreId, isRunning: boolean): Promise<void> {
+  await sql`
+    update stores set provisioning_started_at = case when ${isRunning} then now() end
     where id = ${storeId}`.execute(tx);
 }
 

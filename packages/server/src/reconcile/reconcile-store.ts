@@ -78,7 +78,7 @@ async function reconcile(scope: AttemptScope): Promise<JobOutcome> {
 async function bringUp(scope: AttemptScope): Promise<JobOutcome> {
   const { store } = scope;
   if (store.phase === 'requested' || store.phase === 'failed') {
-    await writeUnderFence(scope, async (tx) => {
+    await writeUnderFence(scope, 'mark-provisioning', async (tx) => {
       await observed.markProvisioning(tx, store.id);
       await appendEvent(tx, eventOf(scope, 'store.provisioning_started', `Provisioning of ${store.name} has begun`));
     });
@@ -90,6 +90,7 @@ async function bringUp(scope: AttemptScope): Promise<JobOutcome> {
     }
     const outcome = await runSteps(scope, BRING_UP);
     if (outcome.outcome === 'waiting') {
+      await setClock(scope, true);
       return toJobOutcome(outcome);
     }
     await becomeReady(scope);
@@ -101,10 +102,25 @@ async function bringUp(scope: AttemptScope): Promise<JobOutcome> {
     const { cause, step } = unwrap(error);
     const terminal = toTerminal(scope, cause);
     if (terminal === null) {
+      if (isAway(cause) && !scope.lease.signal.aborted) {
+        await setClock(scope, false);
+      }
       throw cause;
     }
     return await fail(scope, terminal, step);
   }
+}
+
+async function setClock(scope: AttemptScope, isRunning: boolean): Promise<void> {
+  const { phase, provisioningMs } = scope.store;
+  const wasRunning = phase !== 'provisioning' || provisioningMs !== null;
+  if (phase !== 'ready' && wasRunning !== isRunning) {
+    await writeUnderFence(scope, 'set-clock', (tx) => observed.setProvisionClock(tx, scope.store.id, isRunning));
+  }
+}
+
+function isAway(error: unknown): boolean {
+  return isClusterUnreachable(error) || (error instanceof HelmError && error.isUnreachable);
 }
 
 /** Where data of a living shop is lost nothing is built until somebody agrees; then the next attempt finds a store to be made. */
@@ -117,7 +133,7 @@ async function answerDataLoss(scope: AttemptScope): Promise<JobOutcome | null> {
   if (!mayRepair(store, DATA_LOST)) {
     throw new StepError(ensureNamespace.name, dataLost(loss));
   }
-  await writeUnderFence(scope, async (tx) => {
+  await writeUnderFence(scope, 'accept-loss', async (tx) => {
     if (loss.extent === 'all') {
       await observed.markRebuilding(tx, store.id);
     } else {
@@ -145,7 +161,7 @@ async function becomeReady(scope: AttemptScope): Promise<void> {
     installed: store.readyAt === null ? await currentFingerprint(scope) : store.installed,
   };
   const durationMs = engine.provisionTimeoutMs - scope.provisionMsLeft();
-  await writeUnderFence(scope, async (tx) => {
+  await writeUnderFence(scope, 'mark-ready', async (tx) => {
     await observed.markReady(tx, store.id, ready);
     if (store.phase !== 'ready') {
       await appendEvent(tx, { ...eventOf(scope, 'store.ready', `${store.name} is ready at ${url}`), durationMs });
@@ -163,7 +179,7 @@ async function fail(scope: AttemptScope, error: TerminalError, step: string | nu
   const { store, metrics, engine } = scope;
   const failure = { code: error.code, step, message: error.message };
   if (store.phase === 'ready') {
-    await writeUnderFence(scope, async (tx) => {
+    await writeUnderFence(scope, 'mark-refused', async (tx) => {
       await observed.markRefused(tx, store.id, store.generation, failure);
       // Found again by every look, told once.
       if (store.errorCode !== error.code || store.generation !== store.observedGeneration) {
@@ -175,7 +191,7 @@ async function fail(scope: AttemptScope, error: TerminalError, step: string | nu
   }
   await recordDiagnosis(scope);
   const sealed = await sealGivenPassword(scope);
-  await writeUnderFence(scope, async (tx) => {
+  await writeUnderFence(scope, 'mark-failed', async (tx) => {
     if (sealed !== null) {
       await deleteSealedPassword(tx, store.id);
       await insertSealedPassword(tx, store.id, sealed);
@@ -206,7 +222,7 @@ async function cleanUp(scope: AttemptScope, error?: TerminalError): Promise<JobO
 async function tearDown(scope: AttemptScope): Promise<JobOutcome> {
   const { store } = scope;
   if (store.phase !== 'deleting') {
-    await writeUnderFence(scope, (tx) => observed.markDeleting(tx, store.id));
+    await writeUnderFence(scope, 'mark-deleting', (tx) => observed.markDeleting(tx, store.id));
   }
   try {
     const outcome = await runSteps(scope, TEAR_DOWN);
@@ -223,7 +239,7 @@ async function tearDown(scope: AttemptScope): Promise<JobOutcome> {
     // A deletion never gives up, not even on what would end any other attempt.
     throw cause instanceof TerminalError ? new Error(cause.message, { cause }) : cause;
   }
-  await writeUnderFence(scope, async (tx) => {
+  await writeUnderFence(scope, 'mark-deleted', async (tx) => {
     await deleteSealedPassword(tx, store.id);
     await deletePasswordReset(tx, store.id);
     await observed.markDeleted(tx, store.id, store.generation);
@@ -238,7 +254,7 @@ async function delayDeletion(scope: AttemptScope, failure: observed.StoreFailure
   if (store.errorMessage === failure.message) {
     return;
   }
-  await writeUnderFence(scope, async (tx) => {
+  await writeUnderFence(scope, 'mark-delayed', async (tx) => {
     await observed.markHindered(tx, store.id, failure);
     await appendEvent(tx, eventOf(scope, 'store.deletion_delayed', `The deletion takes longer: ${failure.message}`));
   });
@@ -249,7 +265,7 @@ async function recordDiagnosis(scope: AttemptScope): Promise<void> {
     const diagnosis = await diagnoseStore(scope);
     const sick = diagnosis.pods.map(({ name, problem }) => `${name}: ${problem}`);
     const message = [...sick, ...diagnosis.warnings.slice(0, 1)].join('; ') || 'No pod of the store was there';
-    await writeUnderFence(scope, (tx) =>
+    await writeUnderFence(scope, 'record-diagnosis', (tx) =>
       appendEvent(tx, { ...eventOf(scope, 'store.diagnosis_recorded', message), details: { ...diagnosis } }),
     );
   } catch (error) {
@@ -264,9 +280,8 @@ function toTerminal(scope: AttemptScope, error: unknown): TerminalError | null {
   if (error instanceof TerminalError) {
     return error;
   }
-  const isAway = isClusterUnreachable(error) || (error instanceof HelmError && error.isUnreachable);
   const isOver = scope.store.phase !== 'ready' && scope.provisionMsLeft() <= 0;
-  if (error instanceof LeaseLostError || scope.lease.signal.aborted || isAway || !isOver) {
+  if (error instanceof LeaseLostError || scope.lease.signal.aborted || isAway(error) || !isOver) {
     return null;
   }
   return new TerminalError('provision_timeout', `not ready within its time: ${messageOf(error)}`, { cause: error });

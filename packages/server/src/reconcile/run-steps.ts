@@ -45,8 +45,10 @@ async function runStep(scope: AttemptScope, step: Step): Promise<StepOutcome> {
     // It is awaited before the step's end is written; until then nobody may take its failure for unhandled.
     announcement.catch(() => undefined);
   };
+  const effects: string[] = [];
   const act = async <T>(effect: string, run: () => Promise<T>): Promise<T> => {
     announce();
+    effects.push(effect);
     scope.progress.hasActed = true;
     return await performEffect(scope.lease, effect, run);
   };
@@ -55,7 +57,8 @@ async function runStep(scope: AttemptScope, step: Step): Promise<StepOutcome> {
     await announcement;
     if (outcome.outcome === 'done' && announcement !== null) {
       const durationMs = performance.now() - startedAt;
-      await recordStep(scope, 'store.step_completed', step.name, STEP_WORDS[step.name]?.done ?? step.name, durationMs);
+      const words = STEP_WORDS[step.name]?.done ?? step.name;
+      await recordStep(scope, 'store.step_completed', step.name, words, { durationMs, effects });
     }
     observe(scope, step.name, outcome.outcome, startedAt);
     return outcome;
@@ -63,7 +66,10 @@ async function runStep(scope: AttemptScope, step: Step): Promise<StepOutcome> {
     scope.lease.signal.throwIfAborted();
     if (!scope.superseded.aborted) {
       observe(scope, step.name, 'failed', startedAt);
-      await recordStep(scope, 'store.step_failed', step.name, messageOf(error), performance.now() - startedAt);
+      await recordStep(scope, 'store.step_failed', step.name, messageOf(error), {
+        durationMs: performance.now() - startedAt,
+        effects,
+      });
     }
     throw new StepError(step.name, error);
   }
@@ -81,13 +87,20 @@ function observe({ metrics, engine }: AttemptScope, step: string, outcome: strin
   metrics.stepSeconds.observe({ engine: engine.name, step, outcome }, (performance.now() - startedAt) / 1000);
 }
 
+interface StepEnd {
+  readonly durationMs: number;
+  /** What was done to the outside world, by the names between whose failpoints it was done. */
+  readonly effects: readonly string[];
+}
+
 async function recordStep(
   scope: AttemptScope,
   type: EventType,
   step: string,
   message: string,
-  durationMs?: number,
+  end?: StepEnd,
 ): Promise<void> {
   const event = { ...eventOf(scope, type, message), step };
-  await writeUnderFence(scope, (tx) => appendEvent(tx, durationMs === undefined ? event : { ...event, durationMs }));
+  const ended = end === undefined ? {} : { durationMs: end.durationMs, details: { effects: end.effects } };
+  await writeUnderFence(scope, 'record-step', (tx) => appendEvent(tx, { ...event, ...ended }));
 }

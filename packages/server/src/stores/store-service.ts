@@ -16,6 +16,7 @@ import { type Db, inTransaction, type Tx } from '../db/database.ts';
 import type { LoadedEngine } from '../engines/registry.ts';
 import { AppError } from '../errors.ts';
 import { appendEvent } from '../events/event-queries.ts';
+import { withFailpoints } from '../failpoint.ts';
 import { newId } from '../ids.ts';
 import { enqueueJob, type Job } from '../jobs/job-queries.ts';
 import type { Actor } from '../tenants/access.ts';
@@ -94,6 +95,10 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
   const creates: RateLimit = { name: 'new stores an hour', most: options.createsPerHour, windowMs: HOUR_MS };
   const answer = (row: StoreRow, job: Job): StoreAndJob => ({ store: toStore(row, rendering), job: toJob(job) });
 
+  /** One transaction between two failpoints: whoever asked has no answer yet when the second is reached. */
+  const command = <T>(effect: string, run: (tx: Tx) => Promise<T>): Promise<T> =>
+    withFailpoints(effect, () => inTransaction(db, run));
+
   async function insertWish(
     tx: Tx,
     actor: Actor,
@@ -149,7 +154,7 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
           refuseWhenPlatformFull(options.maxStores, await countAllLiveStores(db));
         }
       }
-      return inTransaction(db, async (tx) => {
+      return command('commit-create', async (tx) => {
         const quota = await lockQuota(tx, actor.tenantId);
         const request = idempotentRequest(actor, idempotencyKey, ['create', wish], platformKey);
         return once(tx, request, async () => {
@@ -175,7 +180,7 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
       });
     },
     requestDeletion(actor, storeId, idempotencyKey) {
-      return inTransaction(db, async (tx) => {
+      return command('commit-deletion', async (tx) => {
         await lockQuota(tx, actor.tenantId);
         const request = idempotentRequest(actor, idempotencyKey, ['delete', storeId], platformKey);
         return once(tx, request, async () => {
@@ -197,7 +202,7 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
       });
     },
     async resetPassword(actor, storeId) {
-      const requestedAt = await inTransaction(db, async (tx) => {
+      const requestedAt = await command('commit-password-reset', async (tx) => {
         const row = await getStore(actor, storeId, tx);
         if (engines.get(row.engine)?.engine.resetPassword === undefined) {
           const remedy = "change it in the shop's administration";
@@ -219,7 +224,7 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
       await untilReset(db, storeId, requestedAt);
     },
     retryStore(actor, storeId, idempotencyKey) {
-      return inTransaction(db, async (tx) => {
+      return command('commit-retry', async (tx) => {
         const quota = await lockQuota(tx, actor.tenantId);
         const request = idempotentRequest(actor, idempotencyKey, ['retry', storeId], platformKey);
         return once(tx, request, async () => {
@@ -241,7 +246,7 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
       });
     },
     repairStore(actor, storeId, idempotencyKey) {
-      return inTransaction(db, async (tx) => {
+      return command('commit-repair', async (tx) => {
         const quota = await lockQuota(tx, actor.tenantId);
         const request = idempotentRequest(actor, idempotencyKey, ['repair', storeId], platformKey);
         return once(tx, request, async () => {

@@ -1,10 +1,11 @@
 // One term of the watch: cluster → health and pods of each store, a reconcile where something is missing or a parked job may go on,
 // and the facts about the cluster. Events are the fast path; the sweep, which lists everything again, is the truth.
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Db, inTransaction } from '../db/database.ts';
+import { type Db, inTransaction, type Tx } from '../db/database.ts';
 import type { LoadedEngine } from '../engines/registry.ts';
 import { messageOf } from '../errors.ts';
 import { appendEvent, tellObserved } from '../events/event-queries.ts';
+import { withFailpoints } from '../failpoint.ts';
 import { storeNamespace } from '../ids.ts';
 import { enqueueJob } from '../jobs/job-queries.ts';
 import type { Kube } from '../kube/kube.ts';
@@ -79,6 +80,9 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
   let factsAt = 0;
   let mustLookAtAll = false;
 
+  const write = <T>(effect: string, run: (tx: Tx) => Promise<T>): Promise<T> =>
+    withFailpoints(effect, () => inTransaction(db, run));
+
   async function runOnce(): Promise<void> {
     if (!cluster.isListed()) {
       return;
@@ -145,7 +149,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
   }
 
   async function recordHealth(store: observed.WatchedStore, seen: ObservedStore): Promise<void> {
-    await inTransaction(db, async (tx) => {
+    await write('record-health', async (tx) => {
       const isWritten = await observed.writeHealth(tx, term.fence, store.id, seen);
       if (isWritten) {
         await tellObserved(tx, store);
@@ -184,7 +188,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
     } else if (performance.now() - since >= DRIFT_CONFIRM_MS) {
       // Queued again by each resync while it is so, but told once. What waits for a person's answer is not queued at all.
       driftSince.set(store.id, Number.POSITIVE_INFINITY);
-      await inTransaction(db, async (tx) => {
+      await write('record-drift', async (tx) => {
         if (driftTold.get(store.id) !== drift) {
           await appendEvent(tx, {
             ...eventOf(store),
@@ -276,6 +280,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
     inspecting = inspecting.then(() => inspectAll([...ready]));
   }
 
+  /** Asked each time: what was listed once looks the same whether the cluster still answers or not. */
   async function writeFacts(): Promise<void> {
     let version: string | null = null;
     let message: string | null = null;
@@ -293,7 +298,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
   }
 
   async function queueReconcile(store: { readonly id: string; readonly tenantId: string }): Promise<void> {
-    await inTransaction(db, (tx) => enqueueJob(tx, jobOf(store)));
+    await write('queue-reconcile', (tx) => enqueueJob(tx, jobOf(store)));
   }
 
   const eventOf = (store: observed.WatchedStore) => ({

@@ -1,4 +1,8 @@
 // `souk test`: checks everything, on a platform of its own.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { defineCommand } from '../../command.ts';
 import { EXIT, UsageError } from '../../exit-code.ts';
 import { runSuites } from '../../testing/run-suites.ts';
@@ -9,20 +13,45 @@ const LEAVES_WITHIN_MS = 10_000;
 // A run ends by itself and with a summary, before CI ends it without one.
 const CI_DEADLINE_MS = 80 * 60_000;
 
+const CHAOS_TABLE = path.join(tmpdir(), 'souk-chaos-table.txt');
+
+function chaosSettings({ seed, from }: { readonly seed?: string | undefined; readonly from?: string | undefined }) {
+  return {
+    SOUK_CRASHES: '20',
+    SOUK_MATRIX: 'all',
+    SOUK_MATRIX_TABLE: CHAOS_TABLE,
+    SOUK_OUTAGE_SECONDS: '300',
+    MODEL_STEPS: '100000',
+    ...(seed === undefined ? {} : { SOUK_SEED: seed }),
+    ...(from === undefined ? {} : { SOUK_MATRIX_FROM: from }),
+  };
+}
+
 export const test = defineCommand({
   words: ['test'],
   summary: 'run every test',
   arguments: [],
   options: {
     quick: { type: 'boolean', help: 'only what needs no cluster; under 2 minutes' },
-    chaos: { type: 'boolean', help: 'only the crash tests, with many more moments' },
+    chaos: { type: 'boolean', help: 'only the crash tests, at every moment there is; takes more than an hour' },
+    seed: { type: 'string', value: 'N', help: 'with --chaos: the order of the moments; the same seed, the same order' },
+    from: {
+      type: 'string',
+      value: 'N',
+      help: 'with --chaos: begin with this case of the kill matrix, after a run that was cut',
+    },
     only: { type: 'string', value: 'SUITES', help: 'only these suites, divided by commas' },
     'keep-going': { type: 'boolean', help: 'go on after a suite that failed' },
   },
   details: 'Cluster tests run on a platform that is started for them beside a running one and removed afterwards.',
-  examples: ['souk test', 'souk test --quick', 'souk test --only lint,types,unit'],
+  examples: [
+    'souk test',
+    'souk test --quick',
+    'souk test --only lint,types,unit',
+    'souk test --chaos --seed 20 --from 57',
+  ],
   run: async ({ values, terminal, env, signal }) => {
-    const all = listSuites({ isQuick: values.quick === true });
+    const all = listSuites({ isQuick: values.quick === true, isChaos: values.chaos === true });
     const names = values.chaos ? ['crashes'] : values.only?.split(',').map((name) => name.trim());
     const unknown = names?.find((name) => !all.some((suite) => suite.name === name));
     if (unknown !== undefined) {
@@ -38,9 +67,10 @@ export const test = defineCommand({
       deadlineMs: env.CI === 'true' ? CI_DEADLINE_MS : null,
       keepGoing: values['keep-going'] === true,
       terminal,
-      env: values.chaos ? { ...env, SOUK_CRASHES: '20' } : env,
+      env: values.chaos ? { ...env, ...chaosSettings(values) } : env,
       signal,
     });
+    if (values.chaos && existsSync(CHAOS_TABLE)) terminal.print(await readFile(CHAOS_TABLE, 'utf8'));
     // What a suite left that could not be ended must not keep this process.
     setTimeout(() => process.exit(), LEAVES_WITHIN_MS).unref();
     return isGood ? EXIT.ok : EXIT.failure;

@@ -6,6 +6,71 @@ import type { Variables } from './read-config.ts';
 export const LOCAL_SESSION_SECRET = 'souk-local-session-secret-not-for-production';
 const SECRET_MIN_LENGTH = 32;
 
+/** A way to sign in by another's account. */
+export interface ProviderConfig {
+  readonly name: string;
+  readonly title: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly scopes: string;
+}
+
+// Plain http would hand the sign-in to whoever listens; on loopback nobody does.
+const issuerSchema = z
+  .url()
+  .refine(
+    (url) => /^https:\/\//.test(url) || /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:|\/|$)/.test(url),
+    'must begin with https://',
+  );
+const providersSchema = z.array(
+  z
+    .strictObject({
+      name: z.string().regex(/^[a-z0-9-]{1,40}$/, 'may hold lower-case letters, digits and hyphens'),
+      title: z.string().min(1).max(40).optional(),
+      issuer: issuerSchema,
+      clientId: z.string().min(1),
+      clientSecret: z.string().min(1),
+      scopes: z.string().default('openid email profile'),
+    })
+    .transform((provider): ProviderConfig => ({ ...provider, title: provider.title ?? provider.name })),
+);
+
+const providersText = z.string().transform((text, context): readonly ProviderConfig[] => {
+  if (text.trim() === '') {
+    return [];
+  }
+  const parsed = providersSchema.safeParse(parseJson(text));
+  if (parsed.success) {
+    return parsed.data;
+  }
+  for (const { path, message } of parsed.error.issues) {
+    context.addIssue({ code: 'custom', message: `${path.join('.') || 'its content'}: ${message}` });
+  }
+  return z.NEVER;
+});
+
+/** The preset: with Google nothing but the two values of its console is needed. */
+export function listProviders(config: {
+  readonly providers: readonly ProviderConfig[];
+  readonly googleClientId: string;
+  readonly googleClientSecret: string;
+}): readonly ProviderConfig[] {
+  const { googleClientId, googleClientSecret, providers } = config;
+  if (googleClientId === '') {
+    return providers;
+  }
+  const google: ProviderConfig = {
+    name: 'google',
+    title: 'Google',
+    issuer: 'https://accounts.google.com',
+    clientId: googleClientId,
+    clientSecret: googleClientSecret,
+    scopes: 'openid email profile',
+  };
+  return [google, ...providers];
+}
+
 const count = z.coerce.number().int().min(0);
 
 export const ACCOUNT_VARIABLES = {
@@ -37,21 +102,75 @@ export const ACCOUNT_VARIABLES = {
     type: 'number',
     purpose: 'Rate limit on signing in, of one address and for one e-mail address; 0: none',
   },
+  providers: {
+    name: 'OIDC_PROVIDERS_FILE',
+    source: 'file',
+    schema: providersText,
+    byDefault: '',
+    type: 'path',
+    purpose:
+      'JSON file: list of OpenID Connect providers, each `{name, title?, issuer, clientId, clientSecret, scopes?}`; register `PLATFORM_URL/auth/oidc/<name>/callback` with each',
+  },
+  googleClientId: {
+    name: 'GOOGLE_CLIENT_ID',
+    source: 'env',
+    schema: z.string().trim(),
+    byDefault: '',
+    type: 'text',
+    purpose: 'Adds Google as a provider; its callback is `PLATFORM_URL/auth/oidc/google/callback`',
+  },
+  googleClientSecret: {
+    name: 'GOOGLE_CLIENT_SECRET',
+    source: 'either',
+    schema: z.string().trim(),
+    byDefault: '',
+    type: 'text',
+    purpose: 'Goes with GOOGLE_CLIENT_ID',
+  },
+  signUpDomains: {
+    name: 'SIGN_UP_DOMAINS',
+    source: 'env',
+    schema: z.string().transform((value) =>
+      value
+        .toLowerCase()
+        .split(',')
+        .map((domain) => domain.trim())
+        .filter((domain) => domain !== ''),
+    ),
+    byDefault: '',
+    type: 'domains, separated by `,`',
+    purpose:
+      'Whose e-mail addresses may sign up by a provider without an invitation, each with a tenant of their own; `*`: everybody',
+  },
+  newTenantMaxStores: {
+    name: 'NEW_TENANT_MAX_STORES',
+    source: 'env',
+    schema: count,
+    byDefault: '5',
+    type: 'number',
+    purpose: 'Quota of tenants made by signing up or by a platform admin who names none',
+  },
 } as const satisfies Variables;
 
 interface Secrets {
+  readonly googleClientId?: string | undefined;
+  readonly googleClientSecret?: string | undefined;
   readonly profile?: 'local' | 'production' | undefined;
   readonly sessionSecret?: string | undefined;
   readonly platformKey?: Buffer | undefined;
   readonly apiToken?: string | null | undefined;
 }
 
-/** What is wrong with which secret, for a production that must not start with it. Never the secret itself. */
-export function findWeakSecrets({ profile, sessionSecret, platformKey, apiToken }: Secrets): string[] {
-  if (profile !== 'production') {
-    return [];
-  }
+/** What is wrong with which secret, for a start that must not happen with it. Never the secret itself. */
+export function findWeakSecrets(config: Secrets): string[] {
+  const { profile, sessionSecret, platformKey, apiToken } = config;
   const problems: string[] = [];
+  if ((config.googleClientId === '') !== (config.googleClientSecret === '')) {
+    problems.push('GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET: one goes with the other');
+  }
+  if (profile !== 'production') {
+    return problems;
+  }
   if (sessionSecret === LOCAL_SESSION_SECRET) {
     problems.push(
       'SESSION_SECRET: is not set, or is the default that everybody knows; production needs one of its own',
@@ -70,4 +189,12 @@ export function findWeakSecrets({ profile, sessionSecret, platformKey, apiToken 
 
 function isWeak(secret: string): boolean {
   return secret.length < SECRET_MIN_LENGTH || new Set(secret).size < 8;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

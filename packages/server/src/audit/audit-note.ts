@@ -6,6 +6,8 @@ export interface AuditNote {
   readonly actor?: { readonly id: string; readonly name: string };
   readonly tenantId?: string | null;
   readonly target?: string;
+  /** Where the answer does not say that it was one: a browser that is sent on. */
+  readonly refusal?: string;
   readonly details?: Readonly<Record<string, unknown>>;
 }
 

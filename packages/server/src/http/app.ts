@@ -2,9 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import swagger from '@fastify/swagger';
+import type { Provider } from '@souk/contract';
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, fastify, LogController } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
+import type { ProviderConfig } from '../account-variables.ts';
 import { adminRoutes } from '../admin/admin-routes.ts';
 import { auditRoutes } from '../admin/audit-routes.ts';
 import type { Db } from '../db/database.ts';
@@ -14,6 +16,8 @@ import type { EventHub } from '../events/event-hub.ts';
 import type { StoreReader } from '../kube/kube.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { providerRoutes } from '../people/providers/provider-routes.ts';
+import { createProviderService } from '../people/providers/provider-service.ts';
 import { createSessionCookies } from '../people/session-cookie.ts';
 import { sessionRoutes } from '../people/session-routes.ts';
 import { createSessionTokens } from '../people/session-token.ts';
@@ -59,6 +63,9 @@ export interface AppOptions {
   /** Where people reach the platform; no slash at the end. */
   readonly platformUrl: string;
   readonly sessionSecret: string;
+  readonly providers: readonly ProviderConfig[];
+  readonly signUpDomains: readonly string[];
+  readonly newTenantMaxStores: number;
   /** False once the process is told to stop: load balancers then look elsewhere. */
   readonly isServing: () => boolean;
   readonly streamHeartbeatMs?: number;
@@ -131,11 +138,13 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onResponse', async (request, reply) => logAccess(request, reply, metrics));
 
   await app.register(swagger, openapiOptions(options.version));
-  const cookies = createSessionCookies(options.address.scheme === 'https');
+  const isSecure = options.address.scheme === 'https';
+  const cookies = createSessionCookies(isSecure);
   const tokens = createSessionTokens(options.sessionSecret, options.platformUrl);
   const auth = createAuth({ ...options, tokens, cookies, ownOrigins: listOwnOrigins(options) });
   const signIns = createSignInService({ ...options, baseDomain: options.address.baseDomain });
-  const signInFacts = { db, cookies, tokens, providers: [], hasMail: false };
+  const signInFacts = { db, cookies, tokens, providers: toProviders(options.providers), hasMail: false };
+  const byProvider = createProviderService({ ...options, signIns });
   const service = createStoreService({
     db,
     engines,
@@ -164,12 +173,21 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     await scope.register(platformRoutes, { db, engines, version: options.version, actorOf });
   };
   await app.register(api, { prefix: '/api/v1' });
+  await app.register(async (scope) => {
+    scope.addHook('onRequest', auth.authenticate);
+    recordAudit(scope, { db, auth });
+    await scope.register(providerRoutes, { facts: signInFacts, service: byProvider, signIns, isSecure });
+  });
   await app.register(healthRoutes, { db, metrics, isServing: options.isServing });
   await app.register(docsRoutes, { hasHome: dashboard === null });
   if (dashboard !== null) {
     registerDashboard(app, dashboard);
   }
   return app;
+}
+
+function toProviders(providers: readonly ProviderConfig[]): Provider[] {
+  return providers.map(({ name, title }) => ({ name, title, startUrl: `/auth/oidc/${name}/start` }));
 }
 
 // JSON is the only body; an empty one is no body, because many clients name a content type whatever they send.

@@ -25,7 +25,7 @@ export function recordAudit(app: FastifyInstance, { db, auth }: { readonly db: D
       return payload;
     }
     intents.delete(request);
-    const { actor, target, tenantId, details } = readAuditNote(request);
+    const { actor, target, tenantId, refusal, details } = readAuditNote(request);
     try {
       await addAuditEntry(
         db,
@@ -34,8 +34,8 @@ export function recordAudit(app: FastifyInstance, { db, auth }: { readonly db: D
           ...(actor !== undefined && { actor: actor.id, actorName: actor.name }),
           ...(tenantId !== undefined && { tenantId }),
           target: target ?? null,
-          outcome: outcomeOf(reply.statusCode),
-          code: readRefusalCode(reply) ?? String(reply.statusCode),
+          outcome: refusal === undefined ? outcomeOf(reply.statusCode) : 'refused',
+          code: refusal ?? readRefusalCode(reply) ?? String(reply.statusCode),
           details: details ?? {},
         },
         intentId,

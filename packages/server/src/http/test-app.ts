@@ -35,6 +35,7 @@ export interface TestPerson extends TestTenant {
 
 export interface TestApp {
   readonly app: FastifyInstance;
+  readonly options: AppOptions;
   readonly db: Db;
   readonly database: TestDatabase;
   readonly hub: EventHub;
@@ -100,26 +101,21 @@ export const TEST_ENGINE: Engine = {
 
 export const NO_CLUSTER: StoreReader = { readSecret: async () => null, readLogs: async () => null };
 
-export async function createTestApp(options: Partial<AppOptions> = {}): Promise<TestApp> {
-  const database = await createTestDatabase({ maxConnections: 20, connectPatienceMs: 20_000 });
-  const { db } = database;
-  await inTransaction(db, (tx) => ensureFirstCluster(tx, 'souk.localhost'));
-  const log = silentLog();
-  const hub = createEventHub({ db, databaseUrl: database.url, log });
-  await hub.start();
-  const engines = new Map<string, LoadedEngine>([
-    ['test-shop', { engine: TEST_ENGINE, available: true, reason: null }],
-    [
-      'broken',
-      { engine: { ...TEST_ENGINE, name: 'broken' }, available: false, reason: 'its image is not built: broken' },
-    ],
-  ]);
-  const app = await createApp({
+/** Another API process, so to speak, on the database of the first. */
+export async function createSecondApp(world: TestApp, more: Partial<AppOptions> = {}): Promise<FastifyInstance> {
+  const { db, hub, options } = world;
+  const app = await createApp({ ...options, db, hub, ...more });
+  await app.ready();
+  return app;
+}
+
+function defaults(db: Db, hub: EventHub, engines: ReadonlyMap<string, LoadedEngine>): AppOptions {
+  return {
     db,
     hub,
     reader: NO_CLUSTER,
     engines,
-    log,
+    log: silentLog(),
     metrics: createMetrics('test'),
     version: '0.0.0',
     address: { scheme: 'http', baseDomain: 'souk.localhost', port: 8080 },
@@ -133,14 +129,32 @@ export async function createTestApp(options: Partial<AppOptions> = {}): Promise<
     maxStores: 0,
     signInsPerMinute: 0,
     platformUrl: 'http://localhost:8080',
+    providers: [],
+    signUpDomains: [],
+    newTenantMaxStores: 5,
     sessionSecret: 'a-session-secret-for-tests-that-is-long',
     isServing: () => true,
-    ...options,
-  });
+  };
+}
+
+export async function createTestApp(options: Partial<AppOptions> = {}): Promise<TestApp> {
+  const database = await createTestDatabase({ maxConnections: 20, connectPatienceMs: 20_000 });
+  const { db } = database;
+  await inTransaction(db, (tx) => ensureFirstCluster(tx, 'souk.localhost'));
+  const log = silentLog();
+  const hub = createEventHub({ db, databaseUrl: database.url, log });
+  await hub.start();
+  const engines = new Map<string, LoadedEngine>([
+    ['test-shop', { engine: TEST_ENGINE, available: true, reason: null }],
+    ['broken', { engine: { ...TEST_ENGINE, name: 'broken' }, available: false, reason: 'its image is not built: broken' }],
+  ]);
+  const appOptions: AppOptions = { ...defaults(db, hub, engines), ...options };
+  const app = await createApp(appOptions);
   await app.ready();
   const sessionTokens = createSessionTokens('a-session-secret-for-tests-that-is-long', 'http://localhost:8080');
   return {
     app,
+    options: appOptions,
     db,
     database,
     hub,

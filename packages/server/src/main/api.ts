@@ -1,5 +1,5 @@
 // The API process: opens what it needs, listens, and closes in the opposite order. Wiring only.
-import { findWeakSecrets } from '../account-variables.ts';
+import { findWeakSecrets, listProviders } from '../account-variables.ts';
 import { enterLostIntents } from '../audit/audit-queries.ts';
 import { ensureFirstCluster } from '../clusters/cluster-queries.ts';
 import { API_VARIABLES } from '../config.ts';
@@ -78,6 +78,7 @@ let isServing = true;
 const publicAddress = { scheme: config.publicScheme, baseDomain: config.baseDomain, port: config.publicPort };
 const app = await createApp({
   ...config,
+  providers: listProviders(config),
   platformUrl: config.platformUrl || platformUrlOf(publicAddress),
   db,
   hub,

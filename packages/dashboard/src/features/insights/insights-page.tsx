@@ -40,7 +40,11 @@ function InsightsView({ insights: { days, steps }, stats }: { readonly insights:
     <>
       <Figures>
         <Figure label="Ready" value={stats.byPhase.ready} about={degraded(stats)} />
-        <Figure label="On the way" value={stats.byPhase.requested + stats.byPhase.provisioning} about="requested or provisioning" />
+        <Figure
+          label="On the way"
+          value={stats.byPhase.requested + stats.byPhase.provisioning}
+          about="requested or provisioning"
+        />
         <Figure
           label="Succeeded"
           value={ready + failed === 0 ? '–' : `${((ready / (ready + failed)) * 100).toFixed(1)} %`}

@@ -91,7 +91,14 @@ export async function startSeededPlatform({ stores, port, settings = {} }: SeedO
     api.kill('SIGKILL');
     await exited;
   };
-  await startApi();
+  try {
+    await startApi();
+  } catch (error) {
+    await killApi();
+    await close();
+    await postgres.stop();
+    throw error;
+  }
   const { rows } = await sql<{ id: string }>`select id from tenants order by created_at limit 1`.execute(db);
   const tenantId = rows[0]?.id ?? '';
   if (stores > 0) await seedStores(db, { tenantId, stores });
@@ -123,13 +130,13 @@ export async function startSeededPlatform({ stores, port, settings = {} }: SeedO
 }
 
 async function untilReady(url: string, child: ChildProcess): Promise<void> {
-  for (const deadline = performance.now() + 30_000; performance.now() < deadline; ) {
+  for (const deadline = performance.now() + 120_000; performance.now() < deadline; ) {
     if (child.exitCode !== null) throw new Error(`the API ended with code ${child.exitCode}`);
     const answer = await fetch(`${url}/readyz`).catch(() => null);
     if (answer?.ok) return;
     await delay(50);
   }
-  throw new Error('the API did not answer within 30 s');
+  throw new Error('the API did not answer within 120 s');
 }
 
 async function freePort(): Promise<number> {

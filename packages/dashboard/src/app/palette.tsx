@@ -22,6 +22,9 @@ const COMMANDS: readonly Command[] = [
   { label: 'Failed stores', detail: 'Go to', to: `${paths.stores}?phase=failed` },
   { label: 'Insights', detail: 'Go to', to: paths.insights },
   { label: 'Cluster', detail: 'Go to', to: paths.cluster },
+  { label: 'Settings', detail: 'Go to', to: paths.settings },
+  { label: 'Members', detail: 'Settings', to: paths.setting('members') },
+  { label: 'API tokens', detail: 'Settings', to: paths.setting('tokens') },
 ];
 const MOST_STORES = 8;
 

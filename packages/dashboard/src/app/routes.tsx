@@ -7,6 +7,26 @@ import { Shell } from './shell.tsx';
 
 export const router = createBrowserRouter([
   {
+    ErrorBoundary: PageError,
+    HydrateFallback: PageSkeleton,
+    children: [
+      {
+        path: 'sign-in',
+        lazy: { Component: async () => (await import('../features/session/sign-in-page.tsx')).SignInPage },
+      },
+      {
+        path: 'invitation',
+        lazy: { Component: async () => (await import('../features/session/invitation-page.tsx')).InvitationPage },
+      },
+      {
+        path: 'password-reset',
+        lazy: {
+          Component: async () => (await import('../features/session/password-reset-page.tsx')).PasswordResetPage,
+        },
+      },
+    ],
+  },
+  {
     path: '/',
     Component: Shell,
     ErrorBoundary: PageError,
@@ -31,6 +51,14 @@ export const router = createBrowserRouter([
           {
             path: 'cluster',
             lazy: { Component: async () => (await import('../features/cluster/cluster-page.tsx')).ClusterPage },
+          },
+          {
+            path: 'settings/:page?',
+            lazy: { Component: async () => (await import('../features/settings/settings-page.tsx')).SettingsPage },
+          },
+          {
+            path: 'admin/:page?',
+            lazy: { Component: async () => (await import('../features/admin/admin-page.tsx')).AdminPage },
           },
           { path: '*', lazy: { Component: async () => (await import('./not-found-page.tsx')).NotFoundPage } },
         ],

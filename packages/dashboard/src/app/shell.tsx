@@ -5,6 +5,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconMenu2, IconSearch } from '@tabler/icons-react';
 import { Suspense, useEffect } from 'react';
 import { Link, Outlet, useLocation, useNavigation } from 'react-router';
+import { SessionGate } from '../features/session/session-gate.tsx';
 import { followPlatform } from '../lib/live.ts';
 import { paths } from '../lib/paths.ts';
 import { CommandPalette, openCommandPalette } from './command-palette.tsx';
@@ -15,6 +16,14 @@ import { PageSkeleton } from './page-skeleton.tsx';
 import classes from './shell.module.css';
 
 export function Shell() {
+  return (
+    <SessionGate>
+      <SignedInShell />
+    </SessionGate>
+  );
+}
+
+function SignedInShell() {
   const [isOpen, drawer] = useDisclosure(false);
   const { pathname } = useLocation();
   const isNavigating = useNavigation().state !== 'idle';

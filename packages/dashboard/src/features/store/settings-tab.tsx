@@ -3,11 +3,13 @@ import { Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { Store } from '@souk/contract';
 import { Panel } from '../../components/panel.tsx';
+import { useMay } from '../session/session.ts';
 import { DeleteStoreDialog } from './delete-store-dialog.tsx';
 import classes from './settings-tab.module.css';
 
 export function SettingsTab({ store }: { readonly store: Store }) {
   const [isAsking, { open, close }] = useDisclosure(false);
+  const mayWrite = useMay('member');
   const isGoing = store.phase === 'deleting' || store.phase === 'deleted';
   return (
     <Panel title="Danger zone" tone="bad">
@@ -20,7 +22,7 @@ export function SettingsTab({ store }: { readonly store: Store }) {
               : 'Its shop, orders, customers, files and database go, and nothing brings them back. The name is free again afterwards.'}
           </p>
         </div>
-        <Button color="red" variant="light" onClick={open} disabled={isGoing}>
+        <Button color="red" variant="light" onClick={open} disabled={isGoing || !mayWrite}>
           Delete store
         </Button>
       </div>

@@ -7,6 +7,7 @@ import { useSearchParams } from 'react-router';
 import { ErrorState } from '../../components/error-state.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { queries } from '../../lib/queries.ts';
+import { useMay } from '../session/session.ts';
 import { NoStores } from './no-stores.tsx';
 import { StoreFilters } from './store-filters.tsx';
 import { StoreTable, StoreTableSkeleton } from './store-table.tsx';
@@ -31,6 +32,7 @@ export function StoresPage() {
       },
       { replace: !wanted },
     );
+  const mayWrite = useMay('member');
   const stores = list.data?.pages.flatMap(({ items }) => items) ?? [];
   const isEmpty = list.isSuccess && stores.length === 0;
 
@@ -40,9 +42,11 @@ export function StoresPage() {
         title="Stores"
         about={<QuotaLine />}
         actions={
-          <Button leftSection={<IconPlus size={16} />} onClick={() => setCreating(true)}>
-            New store
-          </Button>
+          mayWrite && (
+            <Button leftSection={<IconPlus size={16} />} onClick={() => setCreating(true)}>
+              New store
+            </Button>
+          )
         }
       />
       {!(isEmpty && !isFiltered) && <StoreFilters />}

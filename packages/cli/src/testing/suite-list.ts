@@ -59,6 +59,7 @@ export function listSuites({ isQuick }: SuiteChoice): Suite[] {
     onPlatform(acceptance('api', 'acceptance: the API', 'api')),
     onPlatform(acceptance('store-life', 'acceptance: life of a store', 'store-life')),
     onPlatform(withBrowser(acceptance('medusa', 'acceptance: Medusa', 'medusa'))),
+    onPlatform(acceptance('isolation', 'acceptance: isolation', 'isolation')),
     onPlatform(acceptance('crashes', 'acceptance: crashes', 'crashes')),
     onPlatform(acceptance('down', 'acceptance: down', 'down')),
   ];

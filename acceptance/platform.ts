@@ -20,6 +20,7 @@ export interface PlatformFacts {
   readonly edgeUrl: string;
   readonly kubeconfig: string;
   readonly netns: string;
+  readonly nodeIp: string;
   readonly volumesDir: string;
   readonly programsDir: string;
   readonly tokenFile: string;

@@ -44,6 +44,9 @@ function toReport(type: string, data: TestEventData & { readonly nesting?: numbe
       // What failed below it has been reported by itself.
       if (details?.error?.failureType === 'subtestsFailed') return null;
       return { type: 'fail', name: fullName(data), file, line, error: describe(details?.error) };
+    case 'test:diagnostic':
+      // On the outermost level the runner itself counts what it ran.
+      return (data.nesting ?? 0) === 0 ? null : { type: 'note', text: data.message ?? '' };
     case 'test:stderr':
     case 'test:stdout':
       return { type: 'output', file, text: data.message ?? '' };

@@ -151,11 +151,13 @@ async function tellRegularly(terminal: Terminal, describe: () => string, signal:
   }
 }
 
-function printEnd({ suite, passed, failures, skips, durationMs }: SuiteReport, terminal: Terminal): void {
+function printEnd({ suite, passed, failures, skips, notes = [], durationMs }: SuiteReport, terminal: Terminal): void {
   const mark = failures.length === 0 ? terminal.paint('green', '✓') : terminal.paint('red', '✗');
   const failed = failures.length === 0 ? '' : `, ${failures.length} failed`;
   const skipped = skips.length === 0 ? '' : `, ${skips.length} skipped`;
   terminal.print(`${mark} ${suite.title} · ${formatDuration(durationMs)} · ${passed} passed${failed}${skipped}`);
+  for (const line of notes.flatMap((note) => ['', ...note.split('\n')])) terminal.print(`  ${line}`.trimEnd());
+  if (notes.length > 0) terminal.print();
   for (const { name, text } of failures) {
     terminal.print();
     terminal.print(`  ${terminal.paint('red', `✗ ${name}`)}`);

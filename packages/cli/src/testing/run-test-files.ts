@@ -23,6 +23,7 @@ export async function runTestFiles(tests: TestFiles, { signal, env, onProgress }
   let passed = 0;
   const failures: (Failure & { readonly file: string })[] = [];
   const skips: Skip[] = [];
+  const notes: string[] = [];
   const outputs = new Map<string, string>();
 
   const take = (report: TestReport): void => {
@@ -41,6 +42,9 @@ export async function runTestFiles(tests: TestFiles, { signal, env, onProgress }
         failures.push({ name: report.name, file: report.file, text: `${place}:${report.line}\n${report.error}` });
         break;
       }
+      case 'note':
+        notes.push(report.text);
+        break;
       case 'output':
         outputs.set(report.file, ((outputs.get(report.file) ?? '') + report.text).slice(-OUTPUT_SHOWN));
         break;
@@ -77,5 +81,5 @@ export async function runTestFiles(tests: TestFiles, { signal, env, onProgress }
     all.push({ name: 'the suite', text: `was ended: it took longer than ${tests.deadlineMs / 1000} s` });
   else if (end.exitCode !== 0)
     all.push({ name: 'the suite', text: `its runner ended with ${end.exitCode}\n${end.output}` });
-  return { passed, failures: all, skips };
+  return { passed, failures: all, skips, notes };
 }

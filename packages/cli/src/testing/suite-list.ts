@@ -68,6 +68,7 @@ export function listSuites({ isQuick, isChaos }: SuiteChoice): Suite[] {
     onPlatform(withBrowser(acceptance('medusa', 'acceptance: Medusa', 'medusa'))),
     onPlatform(acceptance('other-cluster', 'acceptance: another cluster', 'other-cluster')),
     onPlatform(withBrowser(acceptance('dashboard', 'acceptance: the dashboard', 'dashboard'))),
+    onPlatform(acceptance('isolation', 'acceptance: isolation', 'isolation')),
     onPlatform(acceptance('crashes', 'acceptance: crashes', 'crashes', (isChaos ? 180 : 40) * MINUTE_MS)),
     onPlatform(acceptance('down', 'acceptance: down', 'down')),
   ];

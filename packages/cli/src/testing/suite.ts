@@ -14,6 +14,8 @@ export interface Tally {
   readonly passed: number;
   readonly failures: readonly Failure[];
   readonly skips: readonly Skip[];
+  /** What the tests have to tell beyond that they passed, such as a table. */
+  readonly notes?: readonly string[];
 }
 
 export interface SuiteRun {

@@ -11,4 +11,6 @@ export type TestReport =
       readonly line: number;
       readonly error: string;
     }
+  /** What a test says by `context.diagnostic`. */
+  | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'output'; readonly file: string; readonly text: string };

@@ -89,7 +89,10 @@ const candidate = createCandidate({
     metrics.watchLeader.set(1);
     try {
       const { baseDomain } = config;
-      clusterWatch = createClusterWatch({ ...common, baseDomain, actor: worker }, term);
+      clusterWatch = createClusterWatch(
+        { ...common, baseDomain, actor: worker, isApiBound: config.apiSubject !== null },
+        term,
+      );
       await clusterWatch.run();
     } finally {
       clusterWatch = null;

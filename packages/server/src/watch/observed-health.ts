@@ -62,6 +62,12 @@ export async function listForgottenStores(
   return rows;
 }
 
+export async function listReadyStores(db: Db): Promise<readonly { readonly id: StoreId; readonly tenantId: string }[]> {
+  const { rows } = await sql<{ id: StoreId; tenantId: string }>`
+    select id, tenant_id as "tenantId" from stores where phase = 'ready' and desired_phase = 'ready'`.execute(db);
+  return rows;
+}
+
 const underTerm = (fence: number): RawBuilder<unknown> => sql`
   exists (select 1 from leader_leases where name = ${WATCH_LEASE} and fence = ${fence} and expires_at > now())`;
 

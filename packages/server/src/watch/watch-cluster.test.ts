@@ -114,6 +114,7 @@ describe('the watch', () => {
         actor: 'a worker',
         log: silentLog(),
         metrics: createMetrics('test'),
+        isApiBound: false,
         factsMs: 200,
       },
       { fence: fence ?? 0, signal: term.signal },
@@ -280,6 +281,39 @@ describe('the watch', () => {
       (row) => row?.health === 'degraded',
       20_000,
     );
+  });
+
+  it('queues the ready stores into whose namespace the API is not let, and no other', async () => {
+    const [unbound, bound] = [await makeLivingStore(), await makeLivingStore()];
+    const metadata = { labels: { 'souk.dev/store': bound } };
+    kube.put('RoleBinding', { name: 'api', namespace: storeNamespace(bound) }, { metadata });
+    const { rows } = await sql<{ fence: number }>`select fence from leader_leases where name = ${WATCH_LEASE}`.execute(
+      database.db,
+    );
+    const ended = new AbortController();
+    const another = createClusterWatch(
+      {
+        db: database.db,
+        kube,
+        engines: new Map([[engine.name, { engine, available: true, reason: null }]]),
+        baseDomain: 'souk.localhost',
+        actor: 'a worker',
+        log: silentLog(),
+        metrics: createMetrics('test'),
+        isApiBound: true,
+        factsMs: 200,
+        resyncMs: 0,
+      },
+      { fence: rows[0]?.fence ?? 0, signal: ended.signal },
+    );
+    const ran = another.run().catch(() => undefined);
+    await until(
+      () => readJobs(unbound),
+      (count) => count === 1,
+    );
+    ended.abort();
+    await ran;
+    assert.equal(await readJobs(bound), 0);
   });
 
   it('writes nothing once its term is another one', async () => {

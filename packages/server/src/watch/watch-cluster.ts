@@ -11,7 +11,7 @@ import type { Kube } from '../kube/kube.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { RECONCILE_STORE } from '../stores/store.ts';
-import { type FollowedCluster, followCluster } from './follow-cluster.ts';
+import { type FollowedCluster, followCluster, STORE_LABEL } from './follow-cluster.ts';
 import type { Term } from './lead.ts';
 import * as observed from './observed-health.ts';
 import { type ObservedStore, observeStore } from './store-health.ts';
@@ -32,7 +32,10 @@ export interface WatchContext {
   readonly actor: string;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Whether each store's namespace lets the API in by a RoleBinding of its own. */
+  readonly isApiBound: boolean;
   readonly factsMs?: number;
+  readonly resyncMs?: number;
 }
 
 export interface ClusterWatch {
@@ -47,6 +50,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
   const { db, kube, log, metrics, baseDomain } = context;
   const { signal } = term;
   const factsMs = context.factsMs ?? FACTS_MS;
+  const resyncMs = context.resyncMs ?? RESYNC_MS;
   const dirty = new Set<string>();
   const driftSince = new Map<string, number>();
   const driftTold = new Map<string, string>();
@@ -60,7 +64,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
     onChange: wakeUp,
     onError: (kind, error) => log.warn({ kind, reason: messageOf(error) }, 'a watch failed; it goes on'),
   });
-  let resyncAt = performance.now() + RESYNC_MS;
+  let resyncAt = performance.now() + resyncMs;
   let factsAt = 0;
   let mustLookAtAll = false;
 
@@ -74,7 +78,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
       await writeFacts();
     }
     if (performance.now() >= resyncAt) {
-      resyncAt = performance.now() + RESYNC_MS;
+      resyncAt = performance.now() + resyncMs;
       await resync();
     }
     addAll(dirty, cluster.takeChanged());
@@ -174,6 +178,25 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
       await queueReconcile(forgotten);
     }
     reportOrphans(cluster, new Set(live), log);
+    if (context.isApiBound) {
+      await queueUnbound().catch((error: unknown) => {
+        signal.throwIfAborted();
+        // A cluster may let the worker see these in stores alone; the rest of the watch must not depend on it.
+        log.warn({ reason: messageOf(error) }, 'who is let into the stores could not be read');
+      });
+    }
+  }
+
+  /** Stores from before the API had an identity of its own: their reconcile makes what is missing. */
+  async function queueUnbound(): Promise<void> {
+    const { items } = await kube.listMetadata('RoleBinding', { labels: STORE_LABEL }, signal);
+    const bound = new Set(items.map(({ metadata }) => metadata.namespace));
+    for (const store of await observed.listReadyStores(db)) {
+      if (!bound.has(storeNamespace(store.id))) {
+        log.warn({ storeId: store.id }, 'the API is not let into a store; queued');
+        await queueReconcile(store);
+      }
+    }
   }
 
   async function writeFacts(): Promise<void> {

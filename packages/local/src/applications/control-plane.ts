@@ -56,12 +56,15 @@ export async function warmCompileCache(plane: ControlPlane): Promise<void> {
   const state = `${process.version} ${CHECKOUT} ${await newestChange()} ${NODE_FLAGS.join(' ')}\n`;
   if ((await readIfPresent(stamp)) === state) return;
   const env = { PATH: process.env.PATH, ...memorySettings(plane.paths) };
-  await Promise.all(
+  const runs = await Promise.all(
     ['api.ts', 'worker.ts'].map((name) =>
       tryRun([process.execPath, ...NODE_FLAGS, path.join(SERVER, name)], { env, cwd: CHECKOUT, timeoutMs: 20_000 }),
     ),
   );
-  await writeFileAtomically(stamp, state);
+  // One that was killed for its slowness has written nothing.
+  if (runs.every(({ signal }) => signal === null)) {
+    await writeFileAtomically(stamp, state);
+  }
 }
 
 async function newestChange(): Promise<number> {

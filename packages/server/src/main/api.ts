@@ -22,6 +22,7 @@ import { deleteOldIdempotencyKeys } from '../stores/idempotency.ts';
 import { platformUrlOf } from '../stores/store.ts';
 import { deleteOldBuckets } from '../tenants/rate-limit.ts';
 import { ensureFirstTenant } from '../tenants/tenant-queries.ts';
+import { settleMemory } from './settle-memory.ts';
 import { onShutdown } from './shutdown.ts';
 
 process.title = 'souk main/api';
@@ -92,6 +93,7 @@ const app = await createApp({
 });
 const address = await app.listen({ host: config.host, port: config.port });
 log.info({ address }, 'the API listens');
+settleMemory();
 
 onShutdown(log, [
   // Load balancers see it first and send no more; only then connections are refused.

@@ -27,6 +27,7 @@ import { createCandidate } from '../watch/lead.ts';
 import { WATCH_LEASE, type WatchedStore } from '../watch/observed-health.ts';
 import { createUsageRecorder } from '../watch/record-usage.ts';
 import { type ClusterWatch, createClusterWatch } from '../watch/watch-cluster.ts';
+import { settleMemory } from './settle-memory.ts';
 import { onShutdown } from './shutdown.ts';
 import { serveWorkerEndpoints } from './worker-endpoints.ts';
 
@@ -124,6 +125,7 @@ const endpoints = await serveWorkerEndpoints({ host: config.metricsHost, port: c
 runner.start();
 candidate.start();
 log.info({ worker, metrics: endpoints.url, engines: [...engines.keys()] }, 'worker started');
+settleMemory();
 
 onShutdown(log, [
   ['attempts and the watch', async () => void (await Promise.all([runner.stop(STOP_WITHIN_MS), candidate.stop()]))],

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { assertNoStoresLeft } from './existing-cluster.ts';
 import { exists } from './host/files.ts';
 import { assertOwnHome } from './host/own-home.ts';
+import { deleteKindCluster, hasKindCluster, stopKindCluster } from './kind-cluster.ts';
 import { findLeftovers, hasLeftovers, listMountsBelow, sweep } from './node/sweep.ts';
 import { PlatformError } from './platform-error.ts';
 import { logFile, type PlatformPaths, platformPaths } from './platform-paths.ts';
@@ -23,7 +24,9 @@ export async function down({ paths = platformPaths(), purge = false }: DownOptio
   await assertOwnHome(paths);
   const progress = new Progress();
   try {
-    if (purge) await assertNoStoresLeft(paths, (await readReport(paths))?.state === 'ready');
+    const isKind = await hasKindCluster(paths);
+    // A cluster that we made goes as a whole, and its stores with it.
+    if (purge && !isKind) await assertNoStoresLeft(paths, (await readReport(paths))?.state === 'ready');
     await stopSupervisor(paths, progress);
     // A supervisor that was killed has left everything running; one that stopped has left nothing, and this is quick.
     if (hasLeftovers(await findLeftovers(paths))) {
@@ -34,6 +37,12 @@ export async function down({ paths = platformPaths(), purge = false }: DownOptio
       throw new PlatformError(`something could not be taken away: ${Object.values(left).flat().join(', ')}`, {
         remedy: 'run it again; what still stays hangs in the kernel and goes with a reboot',
       });
+    }
+    if (isKind) {
+      const [title, act] = purge
+        ? ['removing the cluster of containers', deleteKindCluster]
+        : ['stopping the cluster of containers', stopKindCluster];
+      await progress.step(title, null, () => act(paths));
     }
     if (purge) await progress.step(`removing ${paths.home}`, null, () => removeHome(paths));
   } finally {

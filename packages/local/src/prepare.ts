@@ -27,8 +27,10 @@ export type PrepareOptions = {
   wanted: readonly string[] | null;
   /** A bare node serves none. */
   needsDashboard: boolean;
-  /** Whether a node of our own is booted; a cluster that is there already needs less. */
+  /** Whether a node of our own is booted; a cluster that is there already, or is made of containers, needs less. */
   needsNode: boolean;
+  /** Of the node's own images those that the cluster needs all the same. */
+  moreNodeImages: readonly string[];
   /** Ends what is under way. */
   signal?: AbortSignal | undefined;
 };
@@ -41,7 +43,8 @@ const NEED_PROGRAMS = ['coredns', 'volumes', 'ingress'];
 
 export async function prepare(paths: PlatformPaths, progress: Progress, options: PrepareOptions): Promise<Prepared> {
   const { needsNode, needsDashboard, signal } = options;
-  const wanted = needsNode ? PROGRAMS : PROGRAMS.filter(({ name }) => CLIENTS.includes(name));
+  const clients = [...CLIENTS, ...options.moreNodeImages];
+  const wanted = needsNode ? PROGRAMS : PROGRAMS.filter(({ name }) => clients.includes(name));
   const [hasPrograms, hasImages] = await Promise.all([
     isSetComplete(paths.cache, wanted),
     hasArchives(paths.cache, await imagesOf(options)),
@@ -78,10 +81,12 @@ export async function prepare(paths: PlatformPaths, progress: Progress, options:
 }
 
 /** The images to be built; none where the cluster's nodes pull theirs. */
-async function imagesOf({ moreImagesDirs, wanted, needsNode }: PrepareOptions): Promise<string[]> {
+async function imagesOf({ moreImagesDirs, moreNodeImages, wanted, needsNode }: PrepareOptions): Promise<string[]> {
   if (!needsNode && (await readGivenImages()) !== null) return [];
   const all = await listImageNames([IMAGES_DIR, ...moreImagesDirs]);
-  return all.filter((name) => (NODE_IMAGES.includes(name) ? needsNode : wanted === null || wanted.includes(name)));
+  return all.filter((name) =>
+    NODE_IMAGES.includes(name) ? needsNode || moreNodeImages.includes(name) : wanted === null || wanted.includes(name),
+  );
 }
 
 async function buildAllImages(

@@ -17,6 +17,7 @@ import {
 } from './existing-cluster.ts';
 import { assertOwnHome } from './host/own-home.ts';
 import { tailOf } from './host/run.ts';
+import { ensureKindCluster, KIND_IMAGES, needsKind, stopKindCluster } from './kind-cluster.ts';
 import { prepareNode } from './node/prepare-node.ts';
 import { findLeftovers, hasLeftovers, sweep } from './node/sweep.ts';
 import { PlatformError } from './platform-error.ts';
@@ -73,7 +74,8 @@ const NOTHING: Durations = { programsMs: 0, imagesMs: 0, clusterMs: 0, databaseM
 export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
   const paths = options.paths ?? platformPaths();
   await assertOwnHome(paths);
-  await assertHomeFits(paths, options.cluster);
+  const isKind = options.cluster === undefined && (await needsKind());
+  if (!isKind) await assertHomeFits(paths, options.cluster);
   const progress = new Progress();
   try {
     const present = await readReport(paths);
@@ -98,8 +100,9 @@ export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
     const engineFolders = (options.engineFolders ?? []).map((folder) => path.resolve(folder));
     const preparing = prepare(paths, progress, {
       moreImagesDirs: await foldersWithImages(engineFolders),
-      needsNode: options.cluster === undefined,
+      needsNode: options.cluster === undefined && !isKind,
       needsDashboard: options.nodeOnly !== true,
+      moreNodeImages: isKind ? KIND_IMAGES : [],
       wanted: options.nodeOnly === true ? [] : (options.images ?? null),
       signal: options.signal,
     });
@@ -108,10 +111,17 @@ export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
       await Promise.race([preparing.catch(() => undefined), delay(TIDIES_WITHIN_MS, undefined, { ref: false })]);
       throw error;
     });
+    const making = { ...prepared, signal: options.signal };
+    const given = isKind
+      ? await progress
+          .step('Kubernetes in Docker', logFile(paths, 'kind'), () => ensureKindCluster(paths, making))
+          .catch(async (error: unknown) => {
+            if (options.signal?.aborted === true) await stopKindCluster(paths);
+            throw error;
+          })
+      : options.cluster;
     const cluster =
-      options.cluster === undefined
-        ? { pki: await prepareNode(paths) }
-        : await adoptCluster(paths, options.cluster, prepared.programs);
+      given === undefined ? { pki: await prepareNode(paths) } : await adoptCluster(paths, given, prepared.programs);
     options.signal?.throwIfAborted();
     await startSupervisor(paths, {
       home: paths.home,

@@ -7,7 +7,7 @@ import { keepSecret, readIfPresent, writeFileAtomically } from '../host/files.ts
 import { runLogged, tryRun } from '../host/run.ts';
 import { answersOk } from '../node/http-probe.ts';
 import { CHECKOUT, logFile, type PlatformPaths } from '../platform-paths.ts';
-import type { PartSpec } from '../processes/supervised-process.ts';
+import type { Liveness, PartSpec } from '../processes/supervised-process.ts';
 import { ensureServerRole, SERVER_ROLE } from './postgres.ts';
 
 export type ControlPlane = {
@@ -91,6 +91,7 @@ export function apiSpec(plane: ControlPlane): PartSpec {
     logFile: logFile(plane.paths, 'api'),
     isReady: () => answersOk(`http://127.0.0.1:${plane.apiPort}/readyz`),
     readyWithinMs: 30_000,
+    liveness: livenessAt(plane.apiPort),
     stopWithinMs: 10_000,
   };
 }
@@ -114,9 +115,16 @@ export function workerSpecs(plane: ControlPlane): PartSpec[] {
       logFile: logFile(plane.paths, name),
       isReady: () => answersOk(`http://127.0.0.1:${metricsPort}/readyz`),
       readyWithinMs: 30_000,
+      liveness: livenessAt(metricsPort),
       stopWithinMs: 10_000,
     };
   });
+}
+
+// Four silences of 2 s, 15 s apart: a machine that is merely busy lets an answer through in between. /healthz asks for nothing
+// but the process itself, so a database that is away restarts nobody.
+function livenessAt(port: number): Liveness {
+  return { isAlive: () => answersOk(`http://127.0.0.1:${port}/healthz`), everyMs: 15_000, misses: 4 };
 }
 
 // One arena instead of one per thread: the processes allocate little outside of V8.

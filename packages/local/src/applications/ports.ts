@@ -20,7 +20,7 @@ export async function choosePorts(paths: PlatformPaths): Promise<Ports> {
   return ports;
 }
 
-async function freePort(preferred: number | undefined): Promise<number> {
+export async function freePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && (await isFree(preferred))) return preferred;
   return await new Promise((resolve, reject) => {
     const server = createServer();

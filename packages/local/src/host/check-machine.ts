@@ -23,7 +23,7 @@ const HOME_LONGEST = 80;
 export type CacheState = { hasPrograms: boolean; hasImages: boolean };
 
 export async function checkMachine(paths: PlatformPaths, needsNode: boolean, cached: CacheState): Promise<void> {
-  const problems = [...(needsNode ? await checkSystem() : []), ...checkHome(paths), ...(await checkMemory())];
+  const problems = [...checkSystem(needsNode), ...checkHome(paths), ...(await checkMemory())];
   if (problems.length === 0) problems.push(...(await checkBuild(paths, cached)));
   if (problems.length === 0) return;
   throw new PlatformError(`this machine can't run the platform:\n${problems.map((line) => `  - ${line}`).join('\n')}`, {
@@ -42,21 +42,18 @@ async function checkBuild({ home, cache }: PlatformPaths, { hasPrograms, hasImag
   return [...(old === null ? [] : [old]), ...(await checkDisk([...needs, { folder: go.cache, gib: PROGRAMS_GIB }]))];
 }
 
-async function checkSystem(): Promise<string[]> {
-  if (process.platform !== 'linux') return [`a node of our own needs Linux; ${await findOtherCluster()}`];
+function checkSystem(needsNode: boolean): string[] {
+  if (process.platform !== 'linux')
+    return [`Souk runs on Linux, and this is ${process.platform}; use a virtual machine`];
+  if (!needsNode) return [];
+  // Where Docker runs without root, a cluster of containers is made and nobody comes here.
   if (process.getuid?.() !== 0) {
-    return [`a node of our own needs root: run it with sudo; or ${await findOtherCluster()}`];
+    return [
+      'a node of our own needs root: run it with sudo; or have Docker running, for a cluster of containers; or give a cluster with --kubeconfig and --ingress-url',
+    ];
   }
   if (process.arch !== 'x64' && process.arch !== 'arm64') return [`its processor (${process.arch}) is not supported`];
   return [];
-}
-
-// kind builds its nodes with Docker; `up` uses such a cluster like any other.
-async function findOtherCluster(): Promise<string> {
-  const hasDocker = (await tryRun(['docker', 'info']).catch(() => null))?.code === 0;
-  return hasDocker
-    ? 'make a cluster with Docker (kind create cluster) and give it with --kubeconfig and --ingress-url'
-    : 'give a cluster with --kubeconfig and --ingress-url';
 }
 
 function checkHome({ home, cache }: PlatformPaths): string[] {

@@ -37,7 +37,19 @@ export async function applyManifests(options: ApplyOptions): Promise<void> {
   await apply(options, await renderAccess(options.programs));
   await apply(options, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
   await applyStorageClass(options);
-  await apply(options, (await readFile(INGRESS_FILE, 'utf8')).replaceAll('{{image}}', imageOf(options, 'ingress')));
+  await apply(options, await ingressManifests(options));
+}
+
+type Cluster = Omit<ApplyOptions, 'volumesFolder'>;
+
+/** Brings the ingress controller alone into a cluster that has all else, and waits until it serves. */
+export async function applyIngress(options: Cluster): Promise<void> {
+  await apply(options, await ingressManifests(options));
+  await awaitDeployment(options, 'souk-ingress', 'souk-ingress');
+}
+
+async function ingressManifests(options: Cluster): Promise<string> {
+  return (await readFile(INGRESS_FILE, 'utf8')).replaceAll('{{image}}', imageOf(options, 'ingress'));
 }
 
 /** Returns when every Deployment of the platform has all its pods ready. */
@@ -47,29 +59,22 @@ export async function awaitManifests(options: ApplyOptions): Promise<void> {
     ['kube-system', 'volumes'],
     ['souk-ingress', 'souk-ingress'],
   ];
-  await Promise.all(
-    deployments.map(async ([namespace = '', name = '']) => {
-      await run([
-        ...kubectl(options),
-        '-n',
-        namespace,
-        'rollout',
-        'status',
-        `deployment/${name}`,
-        `--timeout=${SERVES_WITHIN_S}s`,
-      ]).catch(async (error: unknown) => {
-        throw new PlatformError(`${namespace}/${name} did not become ready within ${SERVES_WITHIN_S} s`, {
-          cause: error,
-          logFile: await describePods(options, namespace),
-          remedy: 'the log holds the pods and their events as they were; the node itself is stopped again',
-        });
-      });
-    }),
-  );
+  await Promise.all(deployments.map(([namespace = '', name = '']) => awaitDeployment(options, namespace, name)));
+}
+
+async function awaitDeployment(options: Cluster, namespace: string, name: string): Promise<void> {
+  const rollout = ['rollout', 'status', `deployment/${name}`, `--timeout=${SERVES_WITHIN_S}s`];
+  await run([...kubectl(options), '-n', namespace, ...rollout]).catch(async (error: unknown) => {
+    throw new PlatformError(`${namespace}/${name} did not become ready within ${SERVES_WITHIN_S} s`, {
+      cause: error,
+      logFile: await describePods(options, namespace),
+      remedy: 'the log holds the pods and their events as they were; the node itself is stopped again',
+    });
+  });
 }
 
 // Whoever reads of the failure finds the node stopped and can ask it nothing any more.
-async function describePods(options: ApplyOptions, namespace: string): Promise<string> {
+async function describePods(options: Cluster, namespace: string): Promise<string> {
   const file = path.join(options.logsFolder, `${namespace}-pods.log`);
   const { stdout, stderr } = await tryRun([...kubectl(options), '-n', namespace, 'describe', 'pods'], {
     timeoutMs: 10_000,
@@ -97,7 +102,7 @@ async function apply(options: Pick<ApplyOptions, 'programs' | 'kubeconfig'>, obj
   await run([...kubectl(options), 'apply', '--server-side', '--force-conflicts', '-f', '-'], { input: objects });
 }
 
-function imageOf({ images }: ApplyOptions, name: string): string {
+function imageOf({ images }: Cluster, name: string): string {
   const reference = images[name];
   if (reference === undefined) throw new PlatformError(`the image ${name} was not built`);
   return reference;

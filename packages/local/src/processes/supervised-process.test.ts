@@ -86,3 +86,23 @@ test('a part that never becomes ready is stopped and refused at its deadline', a
   await assert.rejects(silent.start(), /silent was not ready within 0.2 s/);
   assert.equal(silent.facts.pid, null);
 });
+
+test('a part that hangs is ended and started again, and one that only misses now and then is left alone', async () => {
+  let answers: boolean[] = [true, false, false, true, false, false, false];
+  const hangs = part('hangs', 'exec sleep 60', {
+    liveness: { isAlive: async () => answers.shift() ?? true, everyMs: 10, misses: 3 },
+  });
+  await hangs.start();
+  const first = await readIdentity(hangs.facts.pid ?? 0);
+  assert.ok(first !== null);
+  // As a process that waits for ever: it heeds no request to end either.
+  process.kill(first.pid, 'SIGSTOP');
+  assert.ok(await until(() => hangs.facts.restarts === 1 && hangs.facts.state === 'ready', { deadlineMs: 10_000 }));
+  assert.equal(await isRunning(first), false);
+  const log = await readFile(path.join(folder, 'hangs.supervisor.log'), 'utf8');
+  assert.match(log, /"part hangs and is ended","part":"hangs","pid":\d+,"misses":3/);
+  answers = [false, false, true, false, false, true];
+  assert.ok(await until(() => answers.length === 0, { deadlineMs: 5_000 }));
+  assert.equal(hangs.facts.restarts, 1);
+  await hangs.stop();
+});

@@ -27,6 +27,15 @@ export type PartSpec = {
   readyWithinMs: number;
   stopSignal?: NodeJS.Signals;
   stopWithinMs: number;
+  /** Notices a part that runs and does nothing. Absent where only its end is noticed. */
+  liveness?: Liveness;
+};
+export type Liveness = {
+  /** Whether it does anything at all; not whether what it needs is there. */
+  isAlive: () => Promise<boolean>;
+  everyMs: number;
+  /** So many misses in a row are no busy machine any more. */
+  misses: number;
 };
 export type PartState = 'stopped' | 'starting' | 'ready' | 'waiting';
 export type PartFacts = {
@@ -79,6 +88,7 @@ export class SupervisedProcess {
     }
     this.#state = 'ready';
     void this.#keepRunning(ended);
+    void this.#watchForHangs();
   }
 
   async stop(): Promise<void> {
@@ -124,6 +134,24 @@ export class SupervisedProcess {
         if (this.#stopping.signal.aborted) return;
         ended = Promise.resolve(`could not be started: ${String(error)}`);
       }
+    }
+  }
+
+  /** Ends a part that hangs; that it has ended is then seen like any other end. */
+  async #watchForHangs(): Promise<void> {
+    const { liveness, name, stopWithinMs } = this.spec;
+    if (liveness === undefined) return;
+    const { signal } = this.#stopping;
+    let missed = 0;
+    while (!signal.aborted) {
+      await delay(liveness.everyMs, undefined, { signal }).catch(() => undefined);
+      const identity = this.#identity;
+      const isFine = this.#state !== 'ready' || (await liveness.isAlive().catch(() => false));
+      missed = isFine || identity?.pid !== this.#identity?.pid ? 0 : missed + 1;
+      if (missed < liveness.misses || identity === null || signal.aborted) continue;
+      missed = 0;
+      this.#log.warn('part hangs and is ended', { part: name, pid: identity.pid, misses: liveness.misses });
+      await endProcesses([identity], { graceMs: stopWithinMs });
     }
   }
 

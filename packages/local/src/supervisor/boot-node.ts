@@ -2,6 +2,7 @@
 // are ready.
 
 import { mkdir, readFile } from 'node:fs/promises';
+import { forgetOldImages, generationsFile } from '../images/forget-images.ts';
 import { importImages } from '../images/import-images.ts';
 import { applyManifests, applyPoliciesAccess, awaitManifests } from '../manifests/apply-manifests.ts';
 import { createCgroups } from '../node/cgroups.ts';
@@ -22,6 +23,7 @@ import { apiServerUrl, type Node, program } from '../node/node-facts.ts';
 import { chooseNetwork, createNetwork, inNetwork } from '../node/node-network.ts';
 import { canLeave, createWayOut, wayOutSpec } from '../node/way-out.ts';
 import type { PlatformPki } from '../pki/platform-pki.ts';
+import { messageOf } from '../platform-error.ts';
 import { logFile, type PlatformPaths } from '../platform-paths.ts';
 import type { PartSpec } from '../processes/supervised-process.ts';
 import { writeImagesFile } from './images-file.ts';
@@ -34,12 +36,14 @@ export type BootNode = {
   /** Starts a part and returns when it is ready. */
   start: (spec: PartSpec) => Promise<void>;
   log: (message: string) => void;
+  /** Shows a part of the boot that takes its time. */
+  step: <T>(name: string, title: string, log: string, act: () => Promise<T>) => Promise<T>;
 };
 export type BootedNode = { nodeIp: string; importMs: number };
 
 const PLATFORM_IMAGES = ['pause', 'coredns', 'volumes', 'ingress'];
 
-export async function bootNode({ paths, programs, images, pki, start, log }: BootNode): Promise<BootedNode> {
+export async function bootNode({ paths, programs, images, pki, start, log, step }: BootNode): Promise<BootedNode> {
   const network = await chooseNetwork(paths);
   const cgroup = await createCgroups(paths);
   const node: Node = { paths, network, programs, pauseImage: images.pause ?? '', cgroup };
@@ -83,10 +87,18 @@ export async function bootNode({ paths, programs, images, pki, start, log }: Boo
   };
   // The stores' images are many and large; they come in while the platform's own pods start.
   const [storesMs] = await Promise.all([
-    bring(wanted(false)),
+    step('import', 'images of stores into the node', 'supervisor', () => bring(wanted(false))),
     applyManifests(manifests).then(() => awaitManifests(manifests)),
   ]);
   await writeImagesFile(paths, images);
+  // Nobody waits for more room on the disk.
+  forgetOldImages({
+    references: Object.values(images),
+    generationsFile: generationsFile(paths.config),
+    ctr,
+    kubectl: [program(node, 'kubectl'), `--kubeconfig=${paths.kubeconfig}`],
+    log,
+  }).catch((error: unknown) => log(`old images stay in the node: ${messageOf(error)}`));
   return { nodeIp: network.nodeIp, importMs: ownMs + storesMs };
 }
 

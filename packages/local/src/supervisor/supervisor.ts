@@ -167,7 +167,7 @@ export class Supervisor {
     const start = (spec: PartSpec): Promise<void> => this.#start(spec);
     const log = (message: string): void => this.#log.info(message);
     const { nodeIp, importMs } = await this.#step('cluster', 'Kubernetes node', 'kubelet', () =>
-      bootNode({ paths, programs, images, pki: cluster.pki, start, log }),
+      bootNode({ paths, programs, images, pki: cluster.pki, start, log, step: (...step) => this.#step(...step) }),
     );
     return {
       nodeIp,

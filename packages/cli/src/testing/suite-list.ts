@@ -65,6 +65,7 @@ export function listSuites({ isQuick, isChaos }: SuiteChoice): Suite[] {
     // One after another: they count what is left on the whole node, and kill parts of the platform.
     onPlatform(acceptance('api', 'acceptance: the API', 'api')),
     onPlatform(acceptance('store-life', 'acceptance: life of a store', 'store-life')),
+    onPlatform(acceptance('network-policies', 'acceptance: network policies', 'network-policies')),
     onPlatform(withBrowser(acceptance('medusa', 'acceptance: Medusa', 'medusa'))),
     onPlatform(acceptance('other-cluster', 'acceptance: another cluster', 'other-cluster')),
     onPlatform(withBrowser(acceptance('dashboard', 'acceptance: the dashboard', 'dashboard'))),

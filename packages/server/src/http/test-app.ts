@@ -131,6 +131,8 @@ function defaults(db: Db, hub: EventHub, engines: ReadonlyMap<string, LoadedEngi
     providers: [],
     signUpDomains: [],
     newTenantMaxStores: 5,
+    platformMaxStores: 0,
+    hasMail: false,
     sessionSecret: 'a-session-secret-for-tests-that-is-long',
     isServing: () => true,
   };

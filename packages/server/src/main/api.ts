@@ -14,6 +14,7 @@ import { runPeriodically } from '../jobs/run-periodically.ts';
 import { forgetDeadWorkers } from '../jobs/worker-queries.ts';
 import { connectKube } from '../kube/connect-kube.ts';
 import { createLog } from '../log.ts';
+import { deleteOldMails } from '../mail/outbox.ts';
 import { collectProcessMetrics, createMetrics } from '../metrics.ts';
 import { deleteOldSignIns } from '../people/session-queries.ts';
 import { readConfigOrExit } from '../read-config.ts';
@@ -62,6 +63,7 @@ const housekeeping = runPeriodically({
     'delete old idempotency keys': () => deleteOldIdempotencyKeys(db, ROWS_AT_ONCE),
     'delete old rate limit buckets': () => deleteOldBuckets(db, ROWS_AT_ONCE),
     'delete old sessions and links': () => deleteOldSignIns(db, ROWS_AT_ONCE),
+    'delete old mails': () => deleteOldMails(db, config.jobRetentionDays, ROWS_AT_ONCE),
     'forget dead workers': () => forgetDeadWorkers(db, 1),
   },
 });

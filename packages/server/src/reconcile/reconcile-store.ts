@@ -103,10 +103,12 @@ async function becomeReady(scope: AttemptScope): Promise<void> {
   }
   const url = storeUrl(scope);
   const durationMs = engine.provisionTimeoutMs - scope.provisionMsLeft();
+  const login = (await scope.mail?.readLogin(store, scope.lease.signal)) ?? null;
   await writeUnderFence(scope, async (tx) => {
     await observed.markReady(tx, store.id, store.generation, url);
     if (store.phase !== 'ready') {
       await appendEvent(tx, { ...eventOf(scope, 'store.ready', `${store.name} is ready at ${url}`), durationMs });
+      await scope.mail?.tellReady(tx, store, url, login);
     }
   });
   if (store.phase !== 'ready') {
@@ -132,6 +134,7 @@ async function fail(scope: AttemptScope, error: TerminalError, step: string | nu
     await observed.markFailed(tx, store.id, store.generation, failure);
     const event = eventOf(scope, 'store.provisioning_failed', error.message);
     await appendEvent(tx, { ...event, ...(step === null ? {} : { step }), details: { code: error.code } });
+    await scope.mail?.tellFailed(tx, store, error.message);
   });
   metrics.provisionSeconds.observe(
     { engine: engine.name, outcome: 'failed' },

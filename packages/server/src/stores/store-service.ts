@@ -1,6 +1,7 @@
 // What can be asked of stores. Each command is one transaction: limits, desired state, job and event together, so that everything an
 // answer speaks of can be read the moment it arrives. Work in the cluster is the worker's; this only writes what is wanted.
 import { type CreateStore, PLANS as PLAN_NAMES, type PlanName, type StoreAndJob, storeIdSchema } from '@souk/contract';
+import { sql } from 'kysely';
 import { placeStore } from '../clusters/cluster-queries.ts';
 import { type Db, inTransaction, type Tx } from '../db/database.ts';
 import type { LoadedEngine } from '../engines/registry.ts';
@@ -23,7 +24,14 @@ import {
   type StoreRow,
   toStore,
 } from './store.ts';
-import { countLiveStores, insertStore, markForDeletion, readStore, wishAgain } from './store-queries.ts';
+import {
+  countAllLiveStores,
+  countLiveStores,
+  insertStore,
+  markForDeletion,
+  readStore,
+  wishAgain,
+} from './store-queries.ts';
 
 export interface StoreServiceOptions {
   readonly db: Db;
@@ -31,6 +39,8 @@ export interface StoreServiceOptions {
   readonly address: PublicAddress;
   readonly platformKey: Buffer;
   readonly createsPerHour: number;
+  /** Stores of all tenants together; 0: no limit. */
+  readonly platformMaxStores: number;
 }
 
 export interface StoreService {
@@ -106,6 +116,7 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
         const request = idempotentRequest(actor, idempotencyKey, ['create', wish], platformKey);
         return once(tx, request, async () => {
           refuseWhenFull(quota, await countLiveStores(tx, actor.tenantId));
+          await refuseWhenPlatformIsFull(tx, options.platformMaxStores);
           const plan = wish.plan ?? smallerPlan(DEFAULT_PLAN, quota.largestPlan);
           refuseBeyondQuota(quota, plan);
           await takeRateLimit(tx, `creates:${actor.tenantId}`, creates);
@@ -188,6 +199,20 @@ function refuseWhenFull({ maxStores }: LockedQuota, used: number): void {
       `This tenant may have ${maxStores} stores and has ${used}; delete one or ask for a larger quota.`,
       { limit: { name: 'stores', value: maxStores, used } },
     );
+  }
+}
+
+async function refuseWhenPlatformIsFull(tx: Tx, most: number): Promise<void> {
+  if (most === 0) {
+    return;
+  }
+  // Creates of different tenants are counted one after another too, or two would both take the last place.
+  await sql`select pg_advisory_xact_lock(hashtextextended('stores.total', 0))`.execute(tx);
+  const used = await countAllLiveStores(tx);
+  if (used >= most) {
+    throw new AppError('quota_exceeded', `This platform may have ${most} stores and has ${used}; ask its admins.`, {
+      limit: { name: 'stores of the platform', value: most, used },
+    });
   }
 }
 

@@ -1,5 +1,12 @@
 // Every command, in the order in which help shows them.
 import type { Command } from './command.ts';
+import { exportAudit } from './commands/audit/export.ts';
+import { listAudit } from './commands/audit/list.ts';
+import { verifyAudit } from './commands/audit/verify.ts';
+import { inviteMember } from './commands/member/invite.ts';
+import { listMembers } from './commands/member/list.ts';
+import { removeMember } from './commands/member/remove.ts';
+import { changeRole } from './commands/member/role.ts';
 import { down } from './commands/platform/down.ts';
 import { helm, kubectl } from './commands/platform/programs.ts';
 import { status } from './commands/platform/status.ts';
@@ -17,6 +24,9 @@ import { listPods } from './commands/store/pods.ts';
 import { repairStore } from './commands/store/repair.ts';
 import { retryStore } from './commands/store/retry.ts';
 import { showStore } from './commands/store/show.ts';
+import { createToken } from './commands/token/create.ts';
+import { listTokens } from './commands/token/list.ts';
+import { revokeToken } from './commands/token/revoke.ts';
 
 export const COMMANDS: readonly Command[] = [
   up,
@@ -33,8 +43,19 @@ export const COMMANDS: readonly Command[] = [
   showLogs,
   showCredentials,
   openStore,
-  token,
   login,
+  // Before `token`, whose one word they begin with.
+  createToken,
+  listTokens,
+  revokeToken,
+  token,
+  listMembers,
+  inviteMember,
+  changeRole,
+  removeMember,
+  listAudit,
+  exportAudit,
+  verifyAudit,
   kubectl,
   helm,
   test,

@@ -1,4 +1,5 @@
-// Which platform a command talks to: SOUK_URL and SOUK_TOKEN, else the one that `souk up` keeps in SOUK_HOME.
+// Which platform a command talks to: SOUK_URL and SOUK_TOKEN, else the one that `souk up` keeps in SOUK_HOME. SOUK_TENANT names the
+// tenant, for who is in several.
 import { readFile } from 'node:fs/promises';
 import { type Connection, createClient, type SoukClient } from '@souk/contract';
 import { CommandError, EXIT } from './exit-code.ts';
@@ -10,7 +11,7 @@ export async function connect(env: NodeJS.ProcessEnv): Promise<SoukClient> {
 export async function readConnection(env: NodeJS.ProcessEnv): Promise<Connection> {
   if (env.SOUK_URL !== undefined && env.SOUK_URL !== '') {
     const token = env.SOUK_TOKEN ?? (await readLocalToken(env));
-    return { url: reachableUrl(env.SOUK_URL), token };
+    return { url: reachableUrl(env.SOUK_URL), token, ...tenantOf(env) };
   }
   const facts = await readFacts(env);
   if (facts === null) {
@@ -20,7 +21,11 @@ export async function readConnection(env: NodeJS.ProcessEnv): Promise<Connection
       'start one with "souk up", or name another platform by SOUK_URL and SOUK_TOKEN',
     );
   }
-  return { url: facts.edgeUrl, token: env.SOUK_TOKEN ?? (await readToken(facts.tokenFile)) };
+  return { url: facts.edgeUrl, token: env.SOUK_TOKEN ?? (await readToken(facts.tokenFile)), ...tenantOf(env) };
+}
+
+function tenantOf(env: NodeJS.ProcessEnv): { tenant?: string } {
+  return env.SOUK_TENANT === undefined || env.SOUK_TENANT === '' ? {} : { tenant: env.SOUK_TENANT };
 }
 
 // Browsers and curl resolve every name below .localhost by themselves; Node asks the system, which may not.

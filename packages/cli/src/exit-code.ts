@@ -97,6 +97,12 @@ function refusalEnding({ problem, retryAfterMs }: RefusedError): Ending {
       return { exitCode: EXIT.conflict, message, remedy: 'choose another --engine' };
     case 'name_taken':
       return { exitCode: EXIT.conflict, message, remedy: 'choose another name, or delete the store that has it' };
+    case 'tenant_needed':
+    case 'tenant_not_found':
+      return { exitCode: EXIT.usage, message, remedy: 'name the tenant by SOUK_TENANT' };
+    case 'already_member':
+    case 'last_owner':
+      return { exitCode: EXIT.conflict, message, remedy: '"souk member list" shows every member' };
     case 'already_deleting':
       return {
         exitCode: EXIT.conflict,

@@ -9,6 +9,7 @@ const ENVIRONMENT = [
   ['SOUK_CACHE', 'programs, images and archives that runs share (/var/cache/souk)'],
   ['SOUK_URL', 'another platform than the local one, e.g. http://localhost:8080'],
   ['SOUK_TOKEN', 'API token for it'],
+  ['SOUK_TENANT', 'which tenant, for who is in several'],
   ['NO_COLOR', 'no colours'],
 ] as const;
 

@@ -150,6 +150,60 @@ export const ACCOUNT_VARIABLES = {
     type: 'number',
     purpose: 'Quota of tenants made by signing up or by a platform admin who names none',
   },
+  hasMail: {
+    name: 'MAIL_ENABLED',
+    source: 'env',
+    schema: z.enum(['true', 'false']).transform((value) => value === 'true'),
+    byDefault: 'false',
+    type: '`true` or `false`',
+    purpose: 'Whether invitations and password resets are mailed too; workers then need SMTP_URL',
+  },
+} as const satisfies Variables;
+
+/** The worker's: it sends the mails. */
+export const MAIL_VARIABLES = {
+  smtpUrl: {
+    name: 'SMTP_URL',
+    source: 'either',
+    schema: z
+      .string()
+      .trim()
+      .refine((value) => value === '' || /^smtps?:\/\//.test(value), 'must begin with smtp:// or smtps://'),
+    byDefault: '',
+    type: 'URL',
+    purpose: 'Where mail is handed over, e.g. `smtp://name:password@host:587`; empty: no mail',
+  },
+  mailFrom: {
+    name: 'MAIL_FROM',
+    source: 'env',
+    schema: z.string(),
+    byDefault: '',
+    type: 'address',
+    purpose: 'Sender of mails; empty: `souk@` and the base domain',
+  },
+  sendsCredentials: {
+    name: 'MAIL_CREDENTIALS',
+    source: 'env',
+    schema: z.enum(['true', 'false']).transform((value) => value === 'true'),
+    byDefault: 'false',
+    type: '`true` or `false`',
+    purpose:
+      "Whether the mail about a ready store holds its administrator's password; mail is read by others: better not",
+  },
+  platformUrl: ACCOUNT_VARIABLES.platformUrl,
+} as const satisfies Variables;
+
+/** The migration's: who may do what with the tables. */
+export const MIGRATE_ROLE_VARIABLES = {
+  serverRole: {
+    name: 'SERVER_ROLE',
+    source: 'env',
+    schema: z.string().transform((value) => (value === '' ? null : value)),
+    byDefault: '',
+    type: 'name',
+    purpose:
+      'Role that API and workers connect as, which exists already; it may add to the audit log but not change it. Empty: they connect as the owner',
+  },
 } as const satisfies Variables;
 
 interface Secrets {

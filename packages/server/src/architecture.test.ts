@@ -31,6 +31,7 @@ const LADDER: readonly (readonly string[])[] = [
     'log',
     'metrics',
     'read-config',
+    'sealing',
   ],
 ];
 // Left out: tests of the server as a whole, which belong to no module.

@@ -1,7 +1,7 @@
 // What each process reads from its environment: one list of variables per process. `main/` reads it once (read-config.ts) and gives
 // modules only the values they need. docs/configuration.md is written from these lists.
 import { z } from 'zod';
-import { ACCOUNT_VARIABLES } from './account-variables.ts';
+import { ACCOUNT_VARIABLES, MAIL_VARIABLES, MIGRATE_ROLE_VARIABLES } from './account-variables.ts';
 import {
   flag,
   jsonMap,
@@ -398,19 +398,12 @@ export const WORKER_VARIABLES = {
     type: '`true` or `false`',
     purpose: 'Whether nodes can give pods user namespaces of their own',
   },
+  ...MAIL_VARIABLES,
 } as const satisfies Variables;
 
 export const MIGRATE_VARIABLES = {
   databaseUrl: common.databaseUrl,
-  serverRole: {
-    name: 'SERVER_ROLE',
-    source: 'env',
-    schema: optionalText,
-    byDefault: '',
-    type: 'name',
-    purpose:
-      'Role that API and workers connect as, which exists already; it may add to the audit log but not change it. Empty: they connect as the owner',
-  },
+  ...MIGRATE_ROLE_VARIABLES,
   logLevel: common.logLevel,
 } as const satisfies Variables;
 

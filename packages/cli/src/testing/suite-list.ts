@@ -4,6 +4,7 @@ import { ensureBrowser } from './ensure-browser.ts';
 import { findFiles, inRepository, kindOfTest, REPOSITORY, type TestKind } from './repository.ts';
 import { runGoTests } from './run-go-tests.ts';
 import { runProgram } from './run-program.ts';
+import { runSchemathesis } from './run-schemathesis.ts';
 import { runTestFiles, type TestFiles } from './run-test-files.ts';
 import { type Suite, type SuiteRun, type Tally, tallyOfCheck } from './suite.ts';
 
@@ -52,6 +53,7 @@ export function listSuites({ isQuick, isChaos }: SuiteChoice): Suite[] {
   if (isQuick) return [...suites, charts];
   return [
     ...suites,
+    { name: 'schemathesis', title: 'API against its document', needs: 'nothing', run: runSchemathesis },
     // They use programs that a bare machine gets with its first platform: helm, kubeconform, HAProxy.
     onPlatform(charts),
     onPlatform({ name: 'go', title: 'Go programs', needs: 'nothing', run: runGoTests }),

@@ -129,6 +129,15 @@ describe('the platform routes', () => {
     assert.equal(headers['access-control-allow-credentials'], undefined);
   });
 
+  test('a browser elsewhere may ask with a token and a tenant, and is told so before it does', async () => {
+    const preflight = { origin: 'https://elsewhere.example', 'access-control-request-method': 'PATCH' };
+    const { status, headers } = await world.call(null, 'OPTIONS', '/api/v1/tenant', undefined, preflight);
+    assert.equal(status, 204);
+    assert.match(String(headers['access-control-allow-methods']), /PATCH/);
+    assert.match(String(headers['access-control-allow-headers']), /Souk-Tenant/);
+    assert.equal(headers['access-control-allow-credentials'], undefined);
+  });
+
   test('the OpenAPI document names routes, who may use them and what errors look like', async () => {
     const json = openapiSchema.parse((await world.call(null, 'GET', '/openapi.json')).json);
     const paths = Object.keys(json.paths);
@@ -423,6 +432,14 @@ describe('the event stream over HTTP', () => {
     const stream = open('/api/v1/events');
     await waitUntil('some heartbeats came', () => (stream.text.match(/^:$/gm) ?? []).length >= 3);
     stream.leave();
+  });
+
+  test('a stream ends soon after the token that it was opened with', async () => {
+    const stream = open('/api/v1/events');
+    await waitUntil('it is connected', () => stream.text.includes(': connected'));
+    await sql`update tokens set revoked_at = now() where tenant_id = ${tenant.id}`.execute(world.db);
+    await waitUntil('it ended', () => stream.hasEnded);
+    await sql`update tokens set revoked_at = null where tenant_id = ${tenant.id}`.execute(world.db);
   });
 
   test('a cursor that is none is 400, one that is gone is 410', async () => {

@@ -8,6 +8,7 @@ import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import type { ProviderConfig } from '../account-variables.ts';
 import { adminRoutes } from '../admin/admin-routes.ts';
+import { createAdminService } from '../admin/admin-service.ts';
 import { auditRoutes } from '../admin/audit-routes.ts';
 import type { Db } from '../db/database.ts';
 import type { LoadedEngine } from '../engines/registry.ts';
@@ -15,7 +16,10 @@ import { AppError } from '../errors.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import type { StoreReader } from '../kube/kube.ts';
 import type { Log } from '../log.ts';
+import { createOutbox } from '../mail/outbox.ts';
 import type { Metrics } from '../metrics.ts';
+import { invitationRoutes } from '../people/invitation-routes.ts';
+import { createInvitationService } from '../people/invitation-service.ts';
 import { providerRoutes } from '../people/providers/provider-routes.ts';
 import { createProviderService } from '../people/providers/provider-service.ts';
 import { createSessionCookies } from '../people/session-cookie.ts';
@@ -66,6 +70,8 @@ export interface AppOptions {
   readonly providers: readonly ProviderConfig[];
   readonly signUpDomains: readonly string[];
   readonly newTenantMaxStores: number;
+  /** Whether workers send mail. */
+  readonly hasMail: boolean;
   /** False once the process is told to stop: load balancers then look elsewhere. */
   readonly isServing: () => boolean;
   readonly streamHeartbeatMs?: number;
@@ -80,7 +86,8 @@ const CLOSE_WITHIN_MS = 5_000;
 
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { db, engines, metrics } = options;
-  const headerOptions = { ...options, publicScheme: options.address.scheme };
+  const ownOrigins = listOwnOrigins(options);
+  const headerOptions = { ...options, corsOrigins: ownOrigins, publicScheme: options.address.scheme };
   const app = fastify({
     loggerInstance: options.log as FastifyBaseLogger,
     // access-log.ts writes the one line per request.
@@ -141,9 +148,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const isSecure = options.address.scheme === 'https';
   const cookies = createSessionCookies(isSecure);
   const tokens = createSessionTokens(options.sessionSecret, options.platformUrl);
-  const auth = createAuth({ ...options, tokens, cookies, ownOrigins: listOwnOrigins(options) });
-  const signIns = createSignInService({ ...options, baseDomain: options.address.baseDomain });
-  const signInFacts = { db, cookies, tokens, providers: toProviders(options.providers), hasMail: false };
+  const auth = createAuth({ ...options, tokens, cookies, ownOrigins });
+  const outbox = options.hasMail ? createOutbox(options.platformKey) : null;
+  const signIns = createSignInService({ ...options, baseDomain: options.address.baseDomain, outbox });
+  const signInFacts = { db, cookies, tokens, providers: toProviders(options.providers), hasMail: options.hasMail };
+  const invitations = createInvitationService({ db, platformUrl: options.platformUrl, outbox, signIns });
   const byProvider = createProviderService({ ...options, signIns });
   const service = createStoreService({
     db,
@@ -153,6 +162,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     createsPerHour: options.storeCreatesPerHour,
     maxStores: options.maxStores,
   });
+  const admin = createAdminService({ ...options, rendering: service.rendering, invitations });
   const insight = createStoreInsight({ db, reader: options.reader, rendering: service.rendering });
   const { actorOf, callerOf } = auth;
 
@@ -160,8 +170,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     scope.addHook('onRequest', auth.authenticate);
     recordAudit(scope, { db, auth });
     await scope.register(sessionRoutes, { facts: signInFacts, service: signIns, callerOf });
+    await scope.register(invitationRoutes, { facts: signInFacts, service: invitations, actorOf, callerOf });
     await scope.register(tenantRoutes, { db, actorOf });
-    await scope.register(adminRoutes, { db, signIns, callerOf });
+    await scope.register(adminRoutes, { service: admin, signIns, callerOf });
     await scope.register(auditRoutes, { db, actorOf });
     await scope.register(storeRoutes, { db, service, insight, actorOf });
     await scope.register(eventStreamRoutes, {

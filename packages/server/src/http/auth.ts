@@ -29,6 +29,8 @@ export interface Auth {
   actorOf(request: FastifyRequest): Actor;
   /** Null on routes of no tenant, and before `authenticate`. */
   findActorOf(request: FastifyRequest): Actor | null;
+  /** For answers that last: whether the caller would still be let in. True while that cannot be found out. */
+  isStillWelcome(request: FastifyRequest): Promise<boolean>;
   /** Null on an open route without a valid credential. */
   callerOf(request: FastifyRequest): Caller | null;
 }
@@ -119,6 +121,19 @@ export function createAuth(options: AuthOptions): Auth {
         throw new Error(`${request.url} was reached without a tenant`);
       }
       return actor;
+    },
+    async isStillWelcome(request) {
+      const credential = credentialOf(request);
+      const { access } = request.routeOptions.config;
+      try {
+        const caller = credential === null ? null : await findCaller(credential);
+        if (caller !== null && access !== undefined) {
+          admit(caller, access, request.headers[TENANT_HEADER]);
+        }
+        return caller !== null;
+      } catch (error) {
+        return !(error instanceof AppError);
+      }
     },
     findActorOf: (request) => actors.get(request) ?? null,
     callerOf: (request) => callers.get(request) ?? null,

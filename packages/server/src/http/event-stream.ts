@@ -70,7 +70,8 @@ export const eventStreamRoutes: FastifyPluginAsyncZod<EventStreamOptions> = asyn
         'x-accel-buffering': 'no',
       });
       try {
-        const end = await writeStream(reply.raw, subscription, options.heartbeatMs);
+        const isWelcome = () => auth.isStillWelcome(request);
+        const end = await writeStream(reply.raw, subscription, { heartbeatMs: options.heartbeatMs, isWelcome });
         metrics.eventStreamsCut.inc({ reason: end });
       } catch (error) {
         request.log.warn({ err: error }, 'an event stream broke');
@@ -87,7 +88,7 @@ export const eventStreamRoutes: FastifyPluginAsyncZod<EventStreamOptions> = asyn
 async function writeStream(
   raw: ServerResponse,
   subscription: EventSubscription,
-  heartbeatMs: number,
+  { heartbeatMs, isWelcome }: { readonly heartbeatMs: number; readonly isWelcome: () => Promise<boolean> },
 ): Promise<StreamEnd> {
   if (raw.destroyed) {
     // The client left while its stream was being opened: nothing will tell of that any more.
@@ -102,6 +103,8 @@ async function writeStream(
     if (!raw.writableNeedDrain) {
       raw.write(':\n\n');
     }
+    // A session or token that has ended since must not go on listening.
+    void isWelcome().then((isStill) => (isStill ? undefined : subscription.close()));
   }, heartbeatMs);
   try {
     const batches = subscription.batches();

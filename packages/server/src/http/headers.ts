@@ -3,7 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 export interface HeaderOptions {
   readonly profile: 'local' | 'production';
-  readonly corsOrigins: readonly string[];
+  /** In production: whose pages may call with credentials. */
+  readonly corsOrigins: ReadonlySet<string>;
   readonly publicScheme: 'http' | 'https';
 }
 
@@ -30,7 +31,7 @@ export function setHeaders(options: HeaderOptions, request: FastifyRequest, repl
     reply.header('access-control-allow-origin', '*');
   } else {
     reply.header('vary', 'Origin');
-    if (origin !== undefined && options.corsOrigins.includes(origin)) {
+    if (origin !== undefined && options.corsOrigins.has(origin)) {
       reply.header('access-control-allow-origin', origin);
       reply.header('access-control-allow-credentials', 'true');
     }

@@ -132,6 +132,7 @@ function defaults(db: Db, hub: EventHub, engines: ReadonlyMap<string, LoadedEngi
     providers: [],
     signUpDomains: [],
     newTenantMaxStores: 5,
+    hasMail: false,
     sessionSecret: 'a-session-secret-for-tests-that-is-long',
     isServing: () => true,
   };
@@ -146,7 +147,10 @@ export async function createTestApp(options: Partial<AppOptions> = {}): Promise<
   await hub.start();
   const engines = new Map<string, LoadedEngine>([
     ['test-shop', { engine: TEST_ENGINE, available: true, reason: null }],
-    ['broken', { engine: { ...TEST_ENGINE, name: 'broken' }, available: false, reason: 'its image is not built: broken' }],
+    [
+      'broken',
+      { engine: { ...TEST_ENGINE, name: 'broken' }, available: false, reason: 'its image is not built: broken' },
+    ],
   ]);
   const appOptions: AppOptions = { ...defaults(db, hub, engines), ...options };
   const app = await createApp(appOptions);

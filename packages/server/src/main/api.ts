@@ -15,6 +15,7 @@ import { runPeriodically } from '../jobs/run-periodically.ts';
 import { forgetDeadWorkers } from '../jobs/worker-queries.ts';
 import { connectKube } from '../kube/connect-kube.ts';
 import { createLog } from '../log.ts';
+import { deleteOldMails } from '../mail/outbox.ts';
 import { collectProcessMetrics, createMetrics } from '../metrics.ts';
 import { deleteOldSignIns } from '../people/session-queries.ts';
 import { readConfigOrExit } from '../read-config.ts';
@@ -64,6 +65,7 @@ const housekeeping = runPeriodically({
     'delete old idempotency keys': (limit) => deleteOldIdempotencyKeys(db, limit),
     'delete old rate limit buckets': (limit) => deleteOldBuckets(db, limit),
     'delete old sessions and links': (limit) => deleteOldSignIns(db, limit),
+    'delete old mails': (limit) => deleteOldMails(db, config.jobRetentionDays, limit),
     'forget dead workers': () => forgetDeadWorkers(db, 1),
   },
 });

@@ -15,13 +15,17 @@ import { JOBS_CHANNEL } from '../jobs/job-queries.ts';
 import { createJobRunner } from '../jobs/run-jobs.ts';
 import { connectKube } from '../kube/connect-kube.ts';
 import { createLog } from '../log.ts';
+import { createOutbox, SEND_MAIL } from '../mail/outbox.ts';
+import { createMailSender } from '../mail/send-mail.ts';
 import { collectProcessMetrics, createMetrics } from '../metrics.ts';
 import { readConfigOrExit } from '../read-config.ts';
 import { guardrailObjects } from '../reconcile/guardrail-objects.ts';
 import { createNewerWishes } from '../reconcile/newer-wishes.ts';
 import { createStoreReconciler } from '../reconcile/reconcile-store.ts';
 import { WATCH_WINDOWS } from '../reconcile/store-scope.ts';
-import { RECONCILE_STORE } from '../stores/store.ts';
+import { createStoreMail } from '../reconcile/tell-by-mail.ts';
+import { createTenantDeleter, DELETE_TENANT } from '../stores/delete-tenant.ts';
+import { platformUrlOf, RECONCILE_STORE } from '../stores/store.ts';
 import { PLANS } from '../tenants/plans.ts';
 import { createCandidate } from '../watch/lead.ts';
 import { WATCH_LEASE, type WatchedStore } from '../watch/observed-health.ts';
@@ -62,9 +66,15 @@ const helm = await createHelm({
   },
 });
 
-// 1. Jobs: claimed under leases, each an attempt at one store.
+// 1. Jobs: claimed under leases, each an attempt at one store, one mail or the end of one tenant.
 const common = { db, kube, engines, log, metrics };
 const newerWishes = createNewerWishes(db, log);
+const { smtpUrl, platformKey, baseDomain, sendsCredentials } = config;
+const platformUrl =
+  config.platformUrl || platformUrlOf({ scheme: config.publicScheme, baseDomain, port: config.publicPort });
+const hasMail = smtpUrl !== '';
+const mail = createStoreMail({ outbox: createOutbox(platformKey), kube, platformUrl, sendsCredentials });
+const from = config.mailFrom || `souk@${baseDomain}`;
 const runner = createJobRunner({
   databaseUrl,
   worker,
@@ -77,7 +87,11 @@ const runner = createJobRunner({
       settings: config,
       windows: WATCH_WINDOWS,
       newerWishes,
+      ...(hasMail && { mail }),
     }),
+    [DELETE_TENANT]: createTenantDeleter(db),
+    // A mail whose worker has no SMTP waits for one that has.
+    ...(hasMail && { [SEND_MAIL]: createMailSender({ db, platformKey, smtpUrl, from, domain: baseDomain }) }),
   },
   log,
   metrics,
@@ -93,7 +107,6 @@ const candidate = createCandidate({
   lead: async (term) => {
     metrics.watchLeader.set(1);
     try {
-      const { baseDomain, platformKey } = config;
       const sweepIntervalMs = config.sweepIntervalSeconds * 1_000;
       const guardrails = (store: WatchedStore) =>
         guardrailObjects({ store, namespace: storeNamespace(store.id), settings: config }, PLANS[store.plan]);

@@ -3,6 +3,8 @@
 import type { Session, SignIn, SignInLink } from '@souk/contract';
 import { type Db, inTransaction, type Tx } from '../db/database.ts';
 import { AppError } from '../errors.ts';
+import { passwordResetMail } from '../mail/messages.ts';
+import type { Outbox } from '../mail/outbox.ts';
 import type { Caller } from '../tenants/access.ts';
 import { ensureMember } from '../tenants/member-queries.ts';
 import { type RateLimit, takeRateLimit } from '../tenants/rate-limit.ts';
@@ -36,8 +38,8 @@ export interface SignInServiceOptions {
   readonly platformUrl: string;
   readonly baseDomain: string;
   readonly signInsPerMinute: number;
-  /** Sends the link; absent where the platform has no mail. */
-  readonly mailReset?: (tx: Tx, person: PersonRow, url: string) => Promise<void>;
+  /** Null where the platform has no mail. */
+  readonly outbox: Outbox | null;
 }
 
 export type SignInService = ReturnType<typeof createSignInService>;
@@ -115,13 +117,14 @@ export function createSignInService(options: SignInServiceOptions) {
     async requestReset(email: string, origin: SignInOrigin): Promise<string | null> {
       await countAttempt(origin, email);
       const person = await findPersonByEmail(db, email);
-      const { mailReset } = options;
-      if (person === null || person.disabledAt !== null || mailReset === undefined) {
+      const { outbox } = options;
+      if (person === null || person.disabledAt !== null || outbox === null) {
         return null;
       }
       await inTransaction(db, async (tx) => {
         const { secret } = await addLink(tx, { kind: 'password-reset', personId: person.id, minutes: RESET_MINUTES });
-        await mailReset(tx, person, `${platformUrl}/password-reset#token=${secret}`);
+        const mail = passwordResetMail(person.email, `${platformUrl}/password-reset#token=${secret}`);
+        await outbox.put(tx, 'password-reset', person.id, mail);
       });
       return person.id;
     },

@@ -14,6 +14,7 @@ import type { Metrics } from '../metrics.ts';
 import type { NewerWishes } from './newer-wishes.ts';
 import { type ReconciledStore, underFence } from './observed-store.ts';
 import type { StoreScope, StoreSettings, WatchWindows } from './store-scope.ts';
+import type { StoreMail } from './tell-by-mail.ts';
 
 export interface ReconcileContext {
   readonly db: Db;
@@ -23,6 +24,8 @@ export interface ReconcileContext {
   readonly settings: StoreSettings;
   readonly windows: WatchWindows;
   readonly newerWishes: NewerWishes;
+  /** Left out where the installation sends no mail. */
+  readonly mail?: StoreMail;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -30,13 +33,14 @@ export interface ReconcileContext {
 /** What an attempt knows before a step runs; the bracket adds what belongs to the step. */
 export type AttemptScope = Omit<StoreScope, 'act' | 'announce' | 'hasActed'> & {
   readonly actor: string;
+  readonly mail: StoreMail | undefined;
   readonly metrics: Metrics;
   /** Set by the first effect of any step of the attempt. */
   readonly progress: { hasActed: boolean };
 };
 
 export function makeAttemptScope(
-  { db, kube, helm, engines, settings, windows, log, metrics }: ReconcileContext,
+  { db, kube, helm, engines, settings, windows, mail, log, metrics }: ReconcileContext,
   attempt: JobAttempt,
   store: ReconciledStore,
   superseded: AbortSignal,
@@ -59,6 +63,7 @@ export function makeAttemptScope(
     superseded,
     log: log.child({ storeId: store.id, jobId: attempt.job.id }),
     actor: attempt.leaseOwner,
+    mail,
     metrics,
     progress: { hasActed: false },
     provisionMsLeft: () => engine.provisionTimeoutMs - spentMs - (performance.now() - readAt),

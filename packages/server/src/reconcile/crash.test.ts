@@ -22,7 +22,9 @@ const OF_TROUBLE = [
 ] as const;
 const isOneOf = (name: string, effects: readonly string[]) => effects.some((effect) => name.endsWith(effect));
 // Those of a new password have a test of their own beside its step.
-const names = allNames.filter((name) => !isOneOf(name, OF_REPAIRS) && !isOneOf(name, OF_TROUBLE) && !name.includes('reset-password'));
+const names = allNames.filter(
+  (name) => !isOneOf(name, OF_REPAIRS) && !isOneOf(name, OF_TROUBLE) && !name.includes('reset-password'),
+);
 
 describe('a worker that dies', () => {
   let world: World;

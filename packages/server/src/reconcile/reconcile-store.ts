@@ -161,10 +161,12 @@ async function becomeReady(scope: AttemptScope): Promise<void> {
     installed: store.readyAt === null ? await currentFingerprint(scope) : store.installed,
   };
   const durationMs = engine.provisionTimeoutMs - scope.provisionMsLeft();
+  const login = (await scope.mail?.readLogin(store, scope.lease.signal)) ?? null;
   await writeUnderFence(scope, 'mark-ready', async (tx) => {
     await observed.markReady(tx, store.id, ready);
     if (store.phase !== 'ready') {
       await appendEvent(tx, { ...eventOf(scope, 'store.ready', `${store.name} is ready at ${url}`), durationMs });
+      await scope.mail?.tellReady(tx, store, url, login);
     } else if (scope.progress.hasActed || store.repairGeneration > store.observedGeneration) {
       await appendEvent(tx, eventOf(scope, 'store.repaired', `${store.name} is as it should be again`));
     }
@@ -199,6 +201,7 @@ async function fail(scope: AttemptScope, error: TerminalError, step: string | nu
     await observed.markFailed(tx, store.id, store.generation, failure);
     const event = eventOf(scope, 'store.provisioning_failed', error.message);
     await appendEvent(tx, { ...event, ...(step === null ? {} : { step }), details: { code: error.code } });
+    await scope.mail?.tellFailed(tx, store, error.message);
   });
   metrics.provisionSeconds.observe(
     { engine: engine.name, outcome: 'failed' },

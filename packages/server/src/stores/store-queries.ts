@@ -41,7 +41,7 @@ export async function countLiveStores(db: Db, tenantId: string): Promise<number>
   return rows[0]?.count ?? 0;
 }
 
-/** The same over all tenants. */
+/** Over all tenants. */
 export async function countAllLiveStores(db: Db): Promise<number> {
   const { rows } = await sql<{ count: number }>`select count(*) as count from stores where phase <> 'deleted'`.execute(
     db,
@@ -52,6 +52,12 @@ export async function countAllLiveStores(db: Db): Promise<number> {
 /** Makes creates of different tenants take turns until the end of the transaction: two at once would count the same free place. */
 export async function lockStoreTotal(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended('stores.total', 0))`.execute(tx);
+}
+
+export async function listUndeletedStores(db: Db, tenantId: string): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select id from stores where tenant_id = ${tenantId} and desired_phase = 'ready' order by id`.execute(db);
+  return rows.map(({ id }) => id);
 }
 
 export async function readStore(db: Db, tenantId: string, storeId: string): Promise<StoreRow | null> {
@@ -98,9 +104,11 @@ export async function wishRepair(
     returning ${columns}`.execute(tx);
   return rows[0] ?? null;
 }
+/** Named where a list is to go beyond one tenant, so that it never does by a value that is missing. */
+export const ALL_TENANTS = Symbol('all tenants');
 
 export interface StoreFilter {
-  readonly tenantId: string;
+  readonly tenantId: string | typeof ALL_TENANTS;
   readonly phase?: Phase | undefined;
   readonly engine?: string | undefined;
   /** Part of the name. */
@@ -123,7 +131,7 @@ export async function listStores(
   const { rows } = await sql<StoreRow & { createdMicros: string }>`
     select ${columns}, (extract(epoch from created_at) * 1000000)::bigint::text as "createdMicros"
     from stores
-    where tenant_id = ${filter.tenantId} and ${hasPhase(filter.phase)}
+    where ${filter.tenantId === ALL_TENANTS ? sql`true` : sql`tenant_id = ${filter.tenantId}`} and ${hasPhase(filter.phase)}
       and ${filter.engine === undefined ? sql`true` : sql`engine = ${filter.engine}`}
       and ${filter.q === undefined ? sql`true` : sql`position(${filter.q.toLowerCase()} in name) > 0`}
       and ${page.after === null ? sql`true` : order.isBehind(page.after)}

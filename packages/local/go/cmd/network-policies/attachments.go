@@ -59,48 +59,51 @@ func (a *Attachments) All() ([]Attachment, int) {
 
 var containerID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 
-// Add records a pod's address and gives the number of the change. Whoever had the address before has it no more.
-func (a *Attachments) Add(attachment Attachment) (int, error) {
+// Add records a pod's address and gives the number of the change, and whether another pod had the address until now.
+func (a *Attachments) Add(attachment Attachment) (version int, hasReplaced bool, err error) {
 	if !containerID.MatchString(attachment.Container) || !attachment.Address.Is4() || attachment.UID == "" {
-		return 0, fmt.Errorf("an attachment needs a container id, an IPv4 address and the pod's uid")
+		return 0, false, fmt.Errorf("an attachment needs a container id, an IPv4 address and the pod's uid")
 	}
 	content, err := json.Marshal(attachment)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	for container, other := range a.byContainer {
 		if other.Address == attachment.Address && container != attachment.Container {
 			slog.Warn("an address is given anew before its last pod was detached", "address", other.Address, "pod", other.Namespace+"/"+other.Name)
+			hasReplaced = true
 			if err := a.remove(container); err != nil {
-				return 0, err
+				return 0, false, err
 			}
 		}
 	}
 	file := filepath.Join(a.folder, attachment.Container)
 	half := filepath.Join(a.folder, "."+attachment.Container)
 	if err := os.WriteFile(half, content, 0o600); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	if err := os.Rename(half, file); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	a.byContainer[attachment.Container] = attachment
 	a.version++
-	return a.version, nil
+	return a.version, hasReplaced, nil
 }
 
-// Remove forgets a container's attachment and gives the number of the change; one that is not there is removed already.
-func (a *Attachments) Remove(container string) (int, error) {
+// Remove forgets a container's attachment and gives what it was and the number of the change; one that is not there is removed
+// already.
+func (a *Attachments) Remove(container string) (Attachment, int, error) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	if _, isThere := a.byContainer[container]; isThere {
+	attachment, isThere := a.byContainer[container]
+	if isThere {
 		if err := a.remove(container); err != nil {
-			return 0, err
+			return attachment, 0, err
 		}
 	}
-	return a.version, nil
+	return attachment, a.version, nil
 }
 
 func (a *Attachments) remove(container string) error {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"os/exec"
 	"strings"
@@ -56,21 +57,23 @@ func (k *Kernel) Look() {
 	}
 }
 
-// forgetConnections makes the kernel forget every connection from or to the address: replies on what an earlier pod of this
-// address had open are no replies to the new one.
-func forgetConnections(address netip.Addr) error {
-	filters := []netlink.CustomConntrackFilter{}
-	for _, part := range []netlink.ConntrackFilterType{
-		netlink.ConntrackOrigSrcIP, netlink.ConntrackOrigDstIP, netlink.ConntrackReplySrcIP, netlink.ConntrackReplyDstIP,
-	} {
-		filter := &netlink.ConntrackFilter{}
-		if err := filter.AddIP(part, address.AsSlice()); err != nil {
-			return err
-		}
-		filters = append(filters, filter)
-	}
-	_, err := netlink.ConntrackDeleteFilters(netlink.ConntrackTable, unix.AF_INET, filters...)
+// forgetConnections makes the kernel forget every connection from or to the addresses that are meant: replies on what an earlier
+// pod had open are no replies to the next one of its address. It reads the table of all connections, which takes about 12 ms
+// of processor time however few there are, so no pod's start waits for it.
+func forgetConnections(isMeant func(netip.Addr) bool) error {
+	_, err := netlink.ConntrackDeleteFilters(netlink.ConntrackTable, unix.AF_INET, ofAddress(isMeant))
 	return err
+}
+
+type ofAddress func(netip.Addr) bool
+
+func (isMeant ofAddress) MatchConntrackFlow(flow *netlink.ConntrackFlow) bool {
+	for _, ip := range []net.IP{flow.Forward.SrcIP, flow.Forward.DstIP, flow.Reverse.SrcIP, flow.Reverse.DstIP} {
+		if address, ok := netip.AddrFromSlice(ip); ok && isMeant(address.Unmap()) {
+			return true
+		}
+	}
+	return false
 }
 
 func firstLines(text string) string {

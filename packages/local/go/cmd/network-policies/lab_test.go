@@ -244,7 +244,7 @@ func (l *lab) startPod(name, address string) *labPod {
 func (l *lab) attach(pod *labPod) {
 	l.change(func(objects *Objects) {
 		objects.Attachments = append(objects.Attachments, Attachment{
-			Container: string(pod.object.UID), Address: netip.MustParseAddr(pod.address),
+			Container: pod.host, Address: netip.MustParseAddr(pod.address),
 			Namespace: pod.object.Namespace, Name: pod.object.Name, UID: string(pod.object.UID),
 		})
 	})

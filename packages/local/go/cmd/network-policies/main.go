@@ -83,8 +83,11 @@ func run(ctx context.Context, s settings) error {
 	if err := enforcer.ApplyOnce(); err != nil {
 		return err
 	}
+	desk := Desk{attachments: attachments, enforcer: enforcer, forget: forgetConnections}
+	if err := desk.Clean(network.Pods); err != nil {
+		return fmt.Errorf("forgetting the connections of earlier pods: %w", err)
+	}
 	go enforcer.Run(ctx)
 	slog.Info("network policies are enforced", "pods", pods)
-	desk := Desk{attachments: attachments, enforcer: enforcer, forget: func(a Attachment) error { return forgetConnections(a.Address) }}
 	return desk.Serve(ctx, s.socket)
 }

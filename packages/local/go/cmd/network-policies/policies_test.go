@@ -2,7 +2,9 @@
 package main
 
 import (
+	"context"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -291,17 +293,50 @@ func TestAnAddressGivenAnewInheritsNothing(t *testing.T) {
 	l.expectOne("x/a", "tcp", next.address+":80", true)
 }
 
-func TestRepliesOnEarlierConnectionsOfAnAddressAreForgotten(t *testing.T) {
+// The desk is what the CNI speaks to: attach, detach, and the address goes to another pod.
+func TestConnectionsEndWithTheirPodAndNotWithOthers(t *testing.T) {
 	l := newLab(t)
-	connection := l.dial("y/a", l.pods["x/a"].address+":80")
-	l.with("x" + denyAll)
-	// The kernel still takes what x/a sends for a reply.
-	l.in(l.node, func() error { return forgetConnections(l.objects.Attachments[0].Address) })
-	count := l.countConnections(l.pods["x/a"].address)
-	if count != 0 {
-		t.Errorf("the kernel still knows %d connections", count)
+	attachments, err := OpenAttachments(t.TempDir())
+	l.must(err)
+	for _, attachment := range l.objects.Attachments {
+		_, _, err := attachments.Add(attachment)
+		l.must(err)
 	}
-	_ = connection.Close()
+	enforcer := NewEnforcer(labNetwork, NewKernel(), func() (Objects, int, error) {
+		objects := l.objects
+		all, version := attachments.All()
+		objects.Attachments = all
+		return objects, version, nil
+	})
+	desk := Desk{attachments: attachments, enforcer: enforcer, forget: func(isMeant func(netip.Addr) bool) error {
+		return within(l.node, func() error { return forgetConnections(isMeant) })
+	}}
+	gone, stays := l.dial("y/a", l.pods["x/a"].address+":80"), l.dial("y/a", l.pods["x/b"].address+":80")
+	defer gone.Close()
+	defer stays.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go func() { _ = within(l.node, func() error { enforcer.Run(ctx); return nil }) }()
+	l.must(desk.Clean(labNetwork.Pods))
+	if l.countConnections(l.pods["x/a"].address) == 0 || l.countConnections(l.pods["x/b"].address) == 0 {
+		t.Error("connections of living pods were forgotten")
+	}
+	l.must(desk.do(ctx, request{Verb: "detach", Attachment: Attachment{Container: l.pods["x/a"].host}}))
+	if count := l.countConnections(l.pods["x/a"].address); count != 0 {
+		t.Errorf("the kernel still knows %d connections of a pod that is gone", count)
+	}
+	if l.countConnections(l.pods["x/b"].address) == 0 {
+		t.Error("another pod's connections were forgotten")
+	}
+	again := l.objects.Attachments[0]
+	l.must(desk.do(ctx, request{Verb: "attach", Attachment: again}))
+	l.expectOne("y/a", "tcp", l.pods["x/a"].address+":80", true)
+	short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+	defer cancel()
+	stranger := Attachment{Container: "c9", Address: netip.MustParseAddr("10.99.0.200"), Namespace: "x", Name: "nobody", UID: "9"}
+	if desk.do(short, request{Verb: "attach", Attachment: stranger}) == nil {
+		t.Error("a pod that the cluster does not know was attached")
+	}
 }
 
 func TestAPolicyThatComesLaterEndsWhatItDoesNotAllow(t *testing.T) {

@@ -108,7 +108,7 @@ func TestAttachmentsOutliveTheProcess(t *testing.T) {
 	}
 	add := func(attachments *Attachments, container, address string) {
 		t.Helper()
-		if _, err := attachments.Add(Attachment{Container: container, Address: netip.MustParseAddr(address), Namespace: "x", Name: "a", UID: container}); err != nil {
+		if _, _, err := attachments.Add(Attachment{Container: container, Address: netip.MustParseAddr(address), Namespace: "x", Name: "a", UID: container}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -116,7 +116,7 @@ func TestAttachmentsOutliveTheProcess(t *testing.T) {
 	add(first, "c1", "10.99.0.1")
 	add(first, "c2", "10.99.0.2")
 	add(first, "c3", "10.99.0.1")
-	if _, err := first.Remove("c2"); err != nil {
+	if _, _, err := first.Remove("c2"); err != nil {
 		t.Fatal(err)
 	}
 	all, _ := open().All()
@@ -124,7 +124,7 @@ func TestAttachmentsOutliveTheProcess(t *testing.T) {
 		t.Errorf("got %v; an address belongs to the last pod that got it", all)
 	}
 	for _, bad := range []string{"", "../c1", ".c1", "a/b"} {
-		if _, err := first.Add(Attachment{Container: bad, Address: netip.MustParseAddr("10.99.0.9"), UID: "u"}); err == nil {
+		if _, _, err := first.Add(Attachment{Container: bad, Address: netip.MustParseAddr("10.99.0.9"), UID: "u"}); err == nil {
 			t.Errorf("%q was taken for a container's id", bad)
 		}
 	}

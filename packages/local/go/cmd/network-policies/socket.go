@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -31,7 +33,23 @@ type answer struct {
 type Desk struct {
 	attachments *Attachments
 	enforcer    *Enforcer
-	forget      func(Attachment) error
+	// forget makes the kernel forget the connections of addresses.
+	forget func(isMeant func(netip.Addr) bool) error
+
+	mutex sync.Mutex
+	// Addresses whose last pod's connections could not be forgotten.
+	unclean map[netip.Addr]bool
+}
+
+// Clean forgets the connections of every address that no pod has; from then on they go with their pods.
+func (d *Desk) Clean(pods netip.Prefix) error {
+	all, _ := d.attachments.All()
+	taken := make(map[netip.Addr]bool, len(all))
+	for _, attachment := range all {
+		taken[attachment.Address] = true
+	}
+	d.unclean = map[netip.Addr]bool{}
+	return d.forget(func(address netip.Addr) bool { return pods.Contains(address) && !taken[address] })
 }
 
 // Serve answers until the context ends.
@@ -84,24 +102,48 @@ func (d *Desk) do(ctx context.Context, asked request) error {
 	defer cancel()
 	switch asked.Verb {
 	case "attach":
-		if err := d.forget(asked.Attachment); err != nil {
-			return fmt.Errorf("forgetting the connections of an earlier pod: %w", err)
-		}
-		version, err := d.attachments.Add(asked.Attachment)
+		address := asked.Attachment.Address
+		version, hasReplaced, err := d.attachments.Add(asked.Attachment)
 		if err != nil {
 			return err
 		}
 		d.enforcer.Signal()
-		return d.enforcer.AwaitKnown(ctx, version, asked.Attachment.Address)
+		if hasReplaced || d.isUnclean(address) {
+			if err := d.cleanOne(address); err != nil {
+				return err
+			}
+		}
+		return d.enforcer.AwaitKnown(ctx, version, address)
 	case "detach":
-		version, err := d.attachments.Remove(asked.Attachment.Container)
+		attachment, version, err := d.attachments.Remove(asked.Attachment.Container)
 		if err != nil {
 			return err
 		}
 		d.enforcer.Signal()
 		// The address may go to another pod as soon as this is answered.
-		return d.enforcer.AwaitApplied(ctx, version)
+		if err := d.enforcer.AwaitApplied(ctx, version); err != nil || attachment.Container == "" {
+			return err
+		}
+		return d.cleanOne(attachment.Address)
 	default:
 		return fmt.Errorf("%q is neither attach nor detach", asked.Verb)
 	}
+}
+
+func (d *Desk) cleanOne(address netip.Addr) error {
+	err := d.forget(func(other netip.Addr) bool { return other == address })
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	if err != nil {
+		d.unclean[address] = true
+		return fmt.Errorf("forgetting the connections of %s: %w", address, err)
+	}
+	delete(d.unclean, address)
+	return nil
+}
+
+func (d *Desk) isUnclean(address netip.Addr) bool {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	return d.unclean[address]
 }

@@ -5,6 +5,7 @@ export interface Distribution {
   readonly min: number;
   readonly p50: number;
   readonly p95: number;
+  readonly p99: number;
   readonly max: number;
 }
 
@@ -12,7 +13,7 @@ export interface Distribution {
 export function distributionOf(samples: readonly number[]): Distribution {
   const sorted = [...samples].sort((a, b) => a - b);
   const at = (quantile: number) => sorted[Math.max(0, Math.ceil(quantile * sorted.length) - 1)] ?? Number.NaN;
-  return { count: sorted.length, min: at(0), p50: at(0.5), p95: at(0.95), max: at(1) };
+  return { count: sorted.length, min: at(0), p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
 }
 
 export interface Row {

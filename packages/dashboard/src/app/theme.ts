@@ -1,5 +1,5 @@
 // How things look by default: one accent, one grey, one spacing scale in steps of 4 px.
-import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
 
 const ember: MantineColorsTuple = [
   '#fff7ed',
@@ -70,3 +70,17 @@ export const theme = createTheme({
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray' } },
   },
 });
+
+/** Mantine's own colours by role, said in ours (global.css). */
+export const cssVariables: CSSVariablesResolver = () => {
+  const roles = {
+    '--mantine-color-body': 'var(--surface)',
+    '--mantine-color-text': 'var(--ink)',
+    '--mantine-color-dimmed': 'var(--soft)',
+    '--mantine-color-default-border': 'var(--line)',
+    '--mantine-color-anchor': 'var(--accent)',
+    '--mantine-color-placeholder': 'var(--soft)',
+    '--mantine-color-error': 'var(--bad)',
+  };
+  return { variables: {}, light: roles, dark: roles };
+};

@@ -7,7 +7,7 @@ export function Figures({ children }: { readonly children: ReactNode }) {
 }
 
 interface FigureProps {
-  readonly label: string;
+  readonly label: ReactNode;
   readonly value: ReactNode;
   readonly about?: ReactNode;
 }

@@ -11,6 +11,7 @@ import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { formatDuration } from '../../lib/format.ts';
 import { queries } from '../../lib/queries.ts';
+import { useEngineTitle } from '../stores/use-engine-title.ts';
 import classes from './insights-page.module.css';
 import { StepDurations } from './step-durations.tsx';
 
@@ -53,7 +54,7 @@ function InsightsView({ insights: { days, steps }, stats }: { readonly insights:
         {Object.entries(stats.provisioning).map(([engine, { p50Ms, p95Ms, count }]) => (
           <Figure
             key={engine}
-            label={`${engine}, median`}
+            label={<EngineTitle name={engine} />}
             value={p50Ms === null ? '–' : formatDuration(p50Ms)}
             about={p95Ms === null ? 'none yet' : `95 % within ${formatDuration(p95Ms)} · ${count} stores`}
           />
@@ -86,6 +87,10 @@ function InsightsView({ insights: { days, steps }, stats }: { readonly insights:
       )}
     </>
   );
+}
+
+function EngineTitle({ name }: { readonly name: string }) {
+  return <>{useEngineTitle(name)}, median</>;
 }
 
 const degraded = ({ byHealth }: Stats): string =>

@@ -1,8 +1,13 @@
 // For each engine, its steps as bars on one scale: the median in front, the 95th percentile behind.
 import { BRING_UP_STEPS, type Insights } from '@souk/contract';
 import { formatDuration } from '../../lib/format.ts';
+import { useEngineTitle } from '../stores/use-engine-title.ts';
 import { STEP_TITLES } from '../stores/words.ts';
 import classes from './step-durations.module.css';
+
+function EngineTitle({ name }: { readonly name: string }) {
+  return useEngineTitle(name);
+}
 
 export function StepDurations({ steps }: { readonly steps: Insights['steps'] }) {
   const engines = [...new Set(steps.map(({ engine }) => engine))].sort();
@@ -11,7 +16,9 @@ export function StepDurations({ steps }: { readonly steps: Insights['steps'] }) 
     <div className={classes.engines}>
       {engines.map((engine) => (
         <table key={engine} className={classes.table}>
-          <caption>{engine}</caption>
+          <caption>
+            <EngineTitle name={engine} />
+          </caption>
           <thead className={classes.unseen}>
             <tr>
               <th scope="col">Step</th>

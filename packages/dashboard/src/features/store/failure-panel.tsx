@@ -1,18 +1,14 @@
 // Why a store failed: the error, and what the failing pods said last, kept from before the clean-up.
-import { Button } from '@mantine/core';
 import type { Store } from '@souk/contract';
-import { IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Panel } from '../../components/panel.tsx';
 import { queries } from '../../lib/queries.ts';
-import { useRetryStore } from '../stores/use-store-commands.ts';
 import { STEP_TITLES } from '../stores/words.ts';
 import { readDiagnosis } from './diagnosis.ts';
 import classes from './failure-panel.module.css';
 
 export function FailurePanel({ store }: { readonly store: Store }) {
   const { data: events } = useQuery(queries.events(store.id));
-  const retry = useRetryStore(store);
   const recorded = events?.findLast(({ type }) => type === 'store.diagnosis_recorded');
   const diagnosis = recorded === undefined ? null : readDiagnosis(recorded.details);
   const step = store.error?.step ?? null;
@@ -21,16 +17,6 @@ export function FailurePanel({ store }: { readonly store: Store }) {
       title="Why it failed"
       tone="bad"
       about={step === null ? undefined : `In the step “${STEP_TITLES[step] ?? step}”`}
-      actions={
-        <Button
-          size="xs"
-          leftSection={<IconRefresh size={15} />}
-          loading={retry.isPending}
-          onClick={() => retry.mutate()}
-        >
-          Try again
-        </Button>
-      }
     >
       <p className={classes.message}>{store.error?.message ?? 'No reason was recorded.'}</p>
       {diagnosis?.pods.map(({ name, problem, restarts, log }) => (
@@ -49,7 +35,7 @@ export function FailurePanel({ store }: { readonly store: Store }) {
       ))}
       {diagnosis !== null && diagnosis.warnings.length > 0 && (
         <details className={classes.warnings}>
-          <summary>{diagnosis.warnings.length} warnings of the cluster</summary>
+          <summary>What the cluster warned of ({diagnosis.warnings.length})</summary>
           <ul>
             {diagnosis.warnings.map((warning) => (
               <li key={warning}>{warning}</li>

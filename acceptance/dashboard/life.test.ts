@@ -1,0 +1,127 @@
+// A person's way through the dashboard with a real store on a real cluster, and what a second person sees meanwhile.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
+import { whyNoBrowser } from '../medusa/browser.ts';
+import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
+import { freshName, removeStore } from '../stores.ts';
+import { until } from '../until.ts';
+import { asPerson } from './person.ts';
+
+const READY_WITHIN_MS = 240_000;
+const GONE_WITHIN_MS = 120_000;
+const TITLES: Readonly<Record<string, string>> = { medusa: 'Medusa', 'test-shop': 'Test shop' };
+
+describe('the dashboard', { skip: whyNoPlatform() || whyNoBrowser() }, () => {
+  let platform: Platform;
+  const names = new Set<string>();
+  before(() => {
+    platform = connectToPlatform();
+  });
+  after(async () => {
+    const { items } = await platform.client.listStores({ limit: 200 });
+    await Promise.all(items.filter(({ name }) => names.has(name)).map(({ id }) => removeStore(platform.client, id)));
+    platform.close();
+  });
+
+  for (const engine of ['medusa', 'test-shop']) {
+    it(`leads from no store to a ${engine} shop and back to none, without a reload`, async (t) => {
+      const engines = await platform.client.listEngines();
+      if (!engines.some(({ name, available }) => name === engine && available)) {
+        t.skip(`${engine} is not available here`);
+        return;
+      }
+      const name = freshName('shown');
+      names.add(name);
+      await asPerson(platform, async ({ page, context, countLoads }) => {
+        await asPerson(platform, async (other) => {
+          await create(page, name, engine);
+          const row = page.getByRole('row').filter({ hasText: name });
+          await row.getByText(/\d of 6|Requested|Provisioning|Ready/).first().waitFor();
+          await seenBySecond(other.page, name, /./, 'the new row');
+
+          await row.getByRole('link', { name }).click();
+          await page.getByRole('link', { name: 'Open shop' }).waitFor({ timeout: READY_WITHIN_MS });
+          await seenBySecond(other.page, name, /Ready/, 'the store being ready');
+
+          const opened = context.waitForEvent('page');
+          await page.getByRole('link', { name: 'Open shop' }).click();
+          const shop = await opened;
+          await shop.waitForLoadState('domcontentloaded');
+          assert.match(shop.url(), new RegExp(`//${name}\\.`));
+          await shop.close();
+
+          await page.getByRole('button', { name: 'Reveal' }).click();
+          await page.getByRole('button', { name: 'Copy password' }).click();
+          const copied = await page.evaluate<string>('navigator.clipboard.readText()');
+          assert.match(copied, /^\S{12,}$/);
+
+          await followLogs(page);
+          await removeByHand(page, name);
+          await page.getByText('The store is gone.').waitFor({ timeout: GONE_WITHIN_MS });
+          await until('the second person to see it gone', 1_500, async () => {
+            return (await other.page.getByRole('row').filter({ hasText: name }).count()) === 0;
+          });
+          assert.equal(countLoads(), 1, 'the page was loaded again');
+          assert.equal(other.countLoads(), 1, "the second person's page was loaded again");
+        });
+      });
+    });
+  }
+
+  it('says why a create failed, with what the cluster told, and offers another try', async (t) => {
+    const engines = await platform.client.listEngines();
+    if (!engines.some(({ name }) => name === 'late-shop')) {
+      t.skip('the platform was started without the engine whose image is missing');
+      return;
+    }
+    const name = freshName('late');
+    names.add(name);
+    await asPerson(platform, async ({ page }) => {
+      await create(page, name, 'late-shop');
+      await page.getByRole('row').filter({ hasText: name }).getByRole('link', { name }).click();
+      const why = page.getByRole('region', { name: 'Why it failed' });
+      await why.waitFor({ timeout: 120_000 });
+      assert.match(await why.innerText(), /image|pull/i);
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await page.getByText(/Provisioning|Requested/).first().waitFor();
+    });
+  });
+
+  /** Within a second of the first person's screen; a little more for the test's own looking. */
+  async function seenBySecond(page: Page, name: string, text: RegExp, what: string): Promise<void> {
+    await until(`the second person to see ${what}`, 1_500, async () => {
+      const rows = page.getByRole('row').filter({ hasText: name });
+      return (await rows.count()) > 0 && text.test(await rows.first().innerText());
+    });
+  }
+});
+
+async function create(page: Page, name: string, engine: string): Promise<void> {
+  await page.getByRole('button', { name: 'New store' }).first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name', { exact: true }).fill(name);
+  await dialog.getByLabel('The name is free').waitFor();
+  await dialog.getByRole('radio', { name: TITLES[engine] ?? /late/i }).click();
+  await dialog.getByRole('button', { name: 'Create store' }).click();
+  await dialog.waitFor({ state: 'detached' });
+}
+
+async function followLogs(page: Page): Promise<void> {
+  await page.getByRole('tab', { name: 'Logs' }).click();
+  const log = page.getByRole('log');
+  await until('a line of the log', 30_000, async () => (await log.innerText()).trim() !== '');
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download' }).click();
+  assert.match((await download).suggestedFilename(), /\.log$/);
+}
+
+async function removeByHand(page: Page, name: string): Promise<void> {
+  await page.getByRole('tab', { name: 'Settings' }).click();
+  await page.getByRole('button', { name: 'Delete store' }).click();
+  const confirm = page.getByRole('button', { name: 'Delete for good' });
+  await page.getByLabel(/to confirm/).fill(`${name}x`);
+  assert.equal(await confirm.isDisabled(), true, 'another name confirmed the deletion');
+  await page.getByLabel(/to confirm/).fill(name);
+  await confirm.click();
+}

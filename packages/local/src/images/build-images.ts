@@ -145,7 +145,8 @@ async function buildOne(
       dockerfile,
       pinReferences(image.dockerfile, (name) => referenceOf(name, plan), builder.base),
     );
-    const secrets = await writeBuildSecrets(path.join(work, 'secrets'));
+    // Asking npm takes a moment, and most images have nothing to do with it.
+    const secrets = image.dockerfile.includes('type=secret') ? await writeBuildSecrets(path.join(work, 'secrets')) : [];
     await builder.build({ reference: image.reference, dockerfile, context, programs, secrets, logFile });
     await builder.save(image.reference, half, logFile);
     await rename(half, archive);

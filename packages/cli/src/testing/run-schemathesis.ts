@@ -9,7 +9,7 @@ import { inRepository } from './repository.ts';
 import { runProgram } from './run-program.ts';
 import type { Failure, SuiteRun, Tally } from './suite.ts';
 
-const VERSION = '4.27.1';
+const VERSION = '4.32.5';
 const MINUTE_MS = 60_000;
 // What is compared with the document; what it says about wrong input (only "refused or failed") is not.
 const CHECKS = 'not_a_server_error,content_type_conformance,response_schema_conformance,status_code_conformance';

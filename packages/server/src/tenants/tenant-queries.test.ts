@@ -37,6 +37,13 @@ describe('tenants and their tokens', () => {
     assert.deepEqual(await findActor(database.db, token), first);
   });
 
+  test('a first tenant that was renamed is still the first one', async () => {
+    const first = await ensure(token);
+    await sql`update tenants set name = 'Acme' where id = ${first.tenantId}`.execute(database.db);
+    assert.deepEqual(await ensure(token), first);
+    assert.equal((await ensure('souk_a-third-token-that-is-long-enough')).tenantId, first.tenantId);
+  });
+
   test('a token is kept only as its hash', async () => {
     await ensure(token);
     const { rows } = await sql<{ text: string }>`select string_agg(tokens::text, '') as text from tokens`.execute(

@@ -110,17 +110,10 @@ export async function ensureFirstTenant(
   tx: Tx,
   first: FirstTenant,
 ): Promise<{ readonly tokenId: string; readonly tenantId: string }> {
-  const { rows } = await sql<{ id: string }>`
-    insert into tenants (id, name, max_stores, max_parallel_provisions)
-    values (${newId('ten')}, 'first', ${first.maxStores}, ${first.maxParallelProvisions})
-    on conflict (name) do update set
-      max_stores = case when tenants.quota_changed_at is null then excluded.max_stores else tenants.max_stores end,
-      max_parallel_provisions = case
-        when tenants.quota_changed_at is null then excluded.max_parallel_provisions
-        else tenants.max_parallel_provisions
-      end
-    returning id`.execute(tx);
-  const tenantId = rows[0]?.id ?? '';
+  const tenantId = (await findPlatformTenant(tx)) ?? (await insertFirstTenant(tx, first));
+  await sql`
+    update tenants set max_stores = ${first.maxStores}, max_parallel_provisions = ${first.maxParallelProvisions}
+    where id = ${tenantId} and quota_changed_at is null`.execute(tx);
   const tokens = await sql<{ id: string; tenantId: string }>`
     insert into tokens (id, tenant_id, name, token_hash, is_platform)
     values (${newId('tok')}, ${tenantId}, 'first', ${hashSecret(first.token)}, true)
@@ -131,4 +124,20 @@ export async function ensureFirstTenant(
     throw new Error('the token in API_TOKEN_FILE belongs to another tenant');
   }
   return { tokenId: token.id, tenantId };
+}
+
+/** By its token and not by its name: a tenant that was renamed is still the first one. */
+async function findPlatformTenant(tx: Tx): Promise<string | null> {
+  const { rows } = await sql<{ tenantId: string }>`
+    select tenant_id as "tenantId" from tokens where is_platform order by created_at, id limit 1`.execute(tx);
+  return rows[0]?.tenantId ?? null;
+}
+
+async function insertFirstTenant(tx: Tx, first: FirstTenant): Promise<string> {
+  const { rows } = await sql<{ id: string }>`
+    insert into tenants (id, name, max_stores, max_parallel_provisions)
+    values (${newId('ten')}, 'first', ${first.maxStores}, ${first.maxParallelProvisions})
+    on conflict (name) do update set name = excluded.name
+    returning id`.execute(tx);
+  return existing(rows, 'first').id;
 }

@@ -80,6 +80,8 @@ const ENGINE: Engine = {
   secrets: async () => ({}),
   values: () => ({}),
   verify: async () => undefined,
+  placeOrder: async () => ({ orderId: '1', displayId: '1' }),
+  findOrder: async () => true,
 };
 
 export const NO_CLUSTER: StoreReader = { readSecret: async () => null, readLogs: async () => null };

@@ -81,6 +81,8 @@ function unknownEngine(name: string): Engine {
     secrets: refuse,
     values: refuse,
     verify: refuse,
+    placeOrder: refuse,
+    findOrder: refuse,
   };
 }
 

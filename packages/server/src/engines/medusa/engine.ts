@@ -11,8 +11,9 @@ import {
   type ValuesInput,
   type Workload,
 } from '../engine.ts';
+import { randomHex, randomPassword } from '../random.ts';
+import { findOrder, placeOrder } from './order.ts';
 import { hashPassword } from './password-hash.ts';
-import { randomHex, randomPassword } from './random.ts';
 import { SIZES } from './sizes.ts';
 import { verifyShop } from './verify-shop.ts';
 
@@ -35,6 +36,8 @@ export const engine: Engine = {
   secrets,
   values,
   verify: verifyShop,
+  placeOrder,
+  findOrder,
 };
 
 function workloads(plan: PlanName): readonly Workload[] {

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Credentials, Store } from '@souk/contract';
-import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
-import { removeStore } from '../stores.ts';
-import { visit, whyNoBrowser } from './browser.ts';
+import { visit, whyNoBrowser } from '../../browser.ts';
+import { connectToPlatform, type Platform, whyNoPlatform } from '../../platform.ts';
+import { removeStore } from '../../stores.ts';
 
 interface DemoReport {
   readonly store: Store;

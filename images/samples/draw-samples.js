@@ -1,5 +1,5 @@
 // Draws the pictures of the sample products into the folder given: `node draw-samples.js FOLDER`. The names are what the
-// seeded database refers to as /static/samples/NAME.webp.
+// catalogue, and so every engine's golden database, refers to.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';

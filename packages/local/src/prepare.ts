@@ -5,14 +5,21 @@ import { readGivenImages } from './existing-cluster.ts';
 import { checkMachine } from './host/check-machine.ts';
 import { installPackages, missingPackages } from './host/debian-packages.ts';
 import { exists } from './host/files.ts';
-import { buildImages, IMAGES_DIR } from './images/build-images.ts';
+import { type BuiltImages, buildImages, IMAGES_DIR } from './images/build-images.ts';
 import { listImageNames } from './images/image-plan.ts';
 import { logFile, type PlatformPaths } from './platform-paths.ts';
 import { ensurePrograms, isSetComplete, programsLog } from './programs/ensure-programs.ts';
 import { PROGRAMS } from './programs/program-list.ts';
 import type { Progress } from './progress.ts';
 
-export type Prepared = { programs: string; images: Record<string, string>; programsMs: number; imagesMs: number };
+export type Prepared = {
+  programs: string;
+  images: Record<string, string>;
+  /** Images that could not be built for want of a file from outside: name → why, and what to do about it. */
+  missingImages: Record<string, string>;
+  programsMs: number;
+  imagesMs: number;
+};
 export type PrepareOptions = {
   moreImagesDirs: readonly string[];
   /** The images wanted beyond those that the node itself runs; null for all. */
@@ -45,12 +52,14 @@ export async function prepare(paths: PlatformPaths, progress: Progress, options:
     return folder;
   });
   const started = Date.now();
-  const images =
-    (needsNode ? null : await readGivenImages()) ??
+  const given = needsNode ? null : await readGivenImages();
+  const { images, missing: missingImages } =
+    (given === null ? null : { images: given, missing: {} }) ??
     (await progress.step('images', path.join(paths.cache, 'images', 'logs'), () =>
       buildAllImages(paths, programs, options, say),
     ));
-  return { programs: await programs, images, programsMs, imagesMs: Math.max(0, Date.now() - started - programsMs) };
+  const imagesMs = Math.max(0, Date.now() - started - programsMs);
+  return { programs: await programs, images, missingImages, programsMs, imagesMs };
 }
 
 async function buildAllImages(
@@ -58,8 +67,8 @@ async function buildAllImages(
   programs: Promise<string>,
   { moreImagesDirs, wanted, needsNode }: PrepareOptions,
   log: (line: string) => void,
-): Promise<Record<string, string>> {
-  const all = await listImageNames([IMAGES_DIR, ...moreImagesDirs]);
+): Promise<BuiltImages> {
+  const all = await listImageNames([IMAGES_DIR, ...moreImagesDirs], { forPods: true });
   const names = all.filter((name) =>
     NODE_IMAGES.includes(name) ? needsNode : wanted === null || wanted.includes(name),
   );
@@ -70,7 +79,7 @@ async function buildAllImages(
       buildImages({ ...shared, programsDir, names: names.filter((name) => NEED_PROGRAMS.includes(name)) }),
     ),
   ]);
-  return { ...first, ...second };
+  return { images: { ...first.images, ...second.images }, missing: { ...first.missing, ...second.missing } };
 }
 
 export async function foldersWithImages(engineFolders: readonly string[]): Promise<string[]> {

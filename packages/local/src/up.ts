@@ -91,6 +91,7 @@ export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
       baseDomain: options.baseDomain ?? 'souk.localhost',
       programs: prepared.programs,
       images: prepared.images,
+      missingImages: prepared.missingImages,
       nodeOnly: options.nodeOnly ?? false,
       engineFolders,
       cluster,

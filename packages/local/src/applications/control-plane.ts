@@ -127,6 +127,7 @@ function environment(plane: ControlPlane): NodeJS.ProcessEnv {
     PLATFORM_KEY_FILE: paths.platformKey,
     API_TOKEN_FILE: paths.apiToken,
     IMAGES_FILE: paths.images,
+    MISSING_IMAGES_FILE: paths.missingImages,
     BASE_DOMAIN: plane.baseDomain,
     PUBLIC_SCHEME: 'http',
     PUBLIC_PORT: String(plane.port),

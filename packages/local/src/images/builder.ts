@@ -6,14 +6,16 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { BASE_RECIPE, makeBaseFolder } from './base-image.ts';
 import type { BuildSecret } from './build-secrets.ts';
-import { BASE_IMAGE, PROGRAMS_CONTEXT } from './dockerfile.ts';
+import { BASE_IMAGE } from './dockerfile.ts';
 import { runLogged, runQuiet } from './run-logged.ts';
 
 export type Build = {
   reference: string;
   dockerfile: string;
   context: string;
-  programs: string;
+  /** Further build contexts: name → folder. */
+  contexts: Readonly<Record<string, string>>;
+  labels: Readonly<Record<string, string>>;
   secrets: readonly BuildSecret[];
   logFile: string;
 };
@@ -75,7 +77,7 @@ async function openBuildah(cacheDir: string): Promise<Builder> {
         await rm(folder, { recursive: true, force: true });
       }
     },
-    async build({ reference, dockerfile, context, programs, secrets, logFile }) {
+    async build({ reference, dockerfile, context, contexts, labels, secrets, logFile }) {
       await runLogged(
         [
           ...buildah,
@@ -87,8 +89,8 @@ async function openBuildah(cacheDir: string): Promise<Builder> {
           'host',
           '--file',
           dockerfile,
-          '--build-context',
-          `${PROGRAMS_CONTEXT}=${programs}`,
+          ...eachOf('--build-context', contexts),
+          ...eachOf('--label', labels),
           ...secrets.flatMap(({ id, file }) => ['--secret', `id=${id},src=${file}`]),
           '--tag',
           reference,
@@ -120,15 +122,15 @@ function openDocker(): Builder {
     async ensureBase() {
       // The engine fetches the base by itself.
     },
-    async build({ reference, dockerfile, context, programs, secrets, logFile }) {
+    async build({ reference, dockerfile, context, contexts, labels, secrets, logFile }) {
       await runLogged(
         [
           'docker',
           'build',
           '--file',
           dockerfile,
-          '--build-context',
-          `${PROGRAMS_CONTEXT}=${programs}`,
+          ...eachOf('--build-context', contexts),
+          ...eachOf('--label', labels),
           ...secrets.flatMap(({ id, file }) => ['--secret', `id=${id},src=${file}`]),
           '--tag',
           reference,
@@ -144,6 +146,10 @@ function openDocker(): Builder {
       await runLogged(['docker', 'load', '--input', archive], { logFile, env });
     },
   };
+}
+
+function eachOf(option: string, values: Readonly<Record<string, string>>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
 }
 
 async function succeeds(command: readonly string[], env: Record<string, string> = {}): Promise<boolean> {

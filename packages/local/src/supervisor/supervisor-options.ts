@@ -9,6 +9,8 @@ export type SupervisorOptions = {
   baseDomain: string;
   programs: string;
   images: Record<string, string>;
+  /** Images that could not be built: name → why, and what to do about it. */
+  missingImages: Record<string, string>;
   /** Only the node and its database: no API, workers or edge. */
   nodeOnly: boolean;
   engineFolders: string[];

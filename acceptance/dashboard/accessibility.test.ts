@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Store } from '@souk/contract';
 import type { Page } from 'playwright-core';
-import { whyNoBrowser } from '../medusa/browser.ts';
+import { whyNoBrowser } from '../browser.ts';
 import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
 import { makeStore, removeStore } from '../stores.ts';
 import { asPerson } from './person.ts';

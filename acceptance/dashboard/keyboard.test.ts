@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
-import { whyNoBrowser } from '../medusa/browser.ts';
+import { whyNoBrowser } from '../browser.ts';
 import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
 import { freshName, removeStore } from '../stores.ts';
 import { asPerson } from './person.ts';
@@ -53,7 +53,10 @@ describe('the dashboard by keyboard alone', { skip: whyNoPlatform() || whyNoBrow
       await keyboard.type(name);
       await keyboard.press('Enter');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
-      await page.getByText(/Deleting|Deleted/).first().waitFor();
+      await page
+        .getByText(/Deleting|Deleted/)
+        .first()
+        .waitFor();
     });
   });
 });

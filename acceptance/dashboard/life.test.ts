@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
-import { whyNoBrowser } from '../medusa/browser.ts';
+import { whyNoBrowser } from '../browser.ts';
 import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
 import { freshName, removeStore } from '../stores.ts';
 import { until } from '../until.ts';
@@ -37,7 +37,10 @@ describe('the dashboard', { skip: whyNoPlatform() || whyNoBrowser() }, () => {
         await asPerson(platform, async (other) => {
           await create(page, name, engine);
           const row = page.getByRole('row').filter({ hasText: name });
-          await row.getByText(/\d of 6|Requested|Provisioning|Ready/).first().waitFor();
+          await row
+            .getByText(/\d of 6|Requested|Provisioning|Ready/)
+            .first()
+            .waitFor();
           await seenBySecond(other.page, name, /./, 'the new row');
 
           await row.getByRole('link', { name }).click();
@@ -84,7 +87,10 @@ describe('the dashboard', { skip: whyNoPlatform() || whyNoBrowser() }, () => {
       await why.waitFor({ timeout: 120_000 });
       assert.match(await why.innerText(), /image|pull/i);
       await page.getByRole('button', { name: 'Try again' }).click();
-      await page.getByText(/Provisioning|Requested/).first().waitFor();
+      await page
+        .getByText(/Provisioning|Requested/)
+        .first()
+        .waitFor();
     });
   });
 

@@ -1,8 +1,8 @@
 // The platform goes away under an open page and comes back: the page says so, loses nothing, and catches up by itself.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { whyNoBrowser } from '../browser.ts';
 import { awaitAllReady, crash, findPart } from '../crashes/parts.ts';
-import { whyNoBrowser } from '../medusa/browser.ts';
 import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
 import { freshName, removeStore, requestStore } from '../stores.ts';
 import { asPerson } from './person.ts';

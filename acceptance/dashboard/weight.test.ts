@@ -1,7 +1,7 @@
 // What a first visit costs: JavaScript as it travels, and the time until the list can be used.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { whyNoBrowser } from '../medusa/browser.ts';
+import { whyNoBrowser } from '../browser.ts';
 import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
 import { asPerson } from './person.ts';
 

@@ -36,20 +36,41 @@ export const engine: Engine = {
     storageClass: input.storageClass ?? '',
   }),
 
-  verify: async (shop: ShopClient) => {
-    const { products } = await expectJson<{ products: { id: string }[] }>(await shop.request('GET', '/products'), 200);
-    const product = products[0];
-    if (product === undefined) throw new Error('the shop lists no product');
-    const cart = await expectJson<{ id: string }>(await shop.request('POST', '/carts'), 201);
-    const path = `/carts/${cart.id}/items`;
-    const filled = await shop.request('POST', path, { body: { productId: product.id, quantity: 1 } });
-    const { items } = await expectJson<{ items: unknown[] }>(filled, 200);
-    if (items.length !== 1) throw new Error('the cart did not take the product');
+  verify: async (shop) => {
+    await fillCart(shop);
+  },
+
+  placeOrder: async (shop) => {
+    const cartId = await fillCart(shop);
+    const { id } = await expectJson<{ id: string }>(await shop.request('POST', '/orders', { body: { cartId } }), 201);
+    return { orderId: id, displayId: id };
+  },
+
+  findOrder: async (shop, orderId) => {
+    const login = [await shop.secret('store-admin', 'username'), await shop.secret('store-admin', 'password')].join(
+      ':',
+    );
+    const headers = { authorization: `Basic ${Buffer.from(login).toString('base64')}` };
+    const answer = await shop.request('GET', '/admin', { headers });
+    const { orders } = await expectJson<{ orders: { id: string }[] }>(answer, 200);
+    return orders.some(({ id }) => id === orderId);
   },
 };
 
 function makePassword(randomBytes: (count: number) => Uint8Array): string {
   return Buffer.from(randomBytes(15)).toString('base64url');
+}
+
+async function fillCart(shop: ShopClient): Promise<string> {
+  const { products } = await expectJson<{ products: { id: string }[] }>(await shop.request('GET', '/products'), 200);
+  const product = products[0];
+  if (product === undefined) throw new Error('the shop lists no product');
+  const cart = await expectJson<{ id: string }>(await shop.request('POST', '/carts'), 201);
+  const path = `/carts/${cart.id}/items`;
+  const filled = await shop.request('POST', path, { body: { productId: product.id, quantity: 1 } });
+  const { items } = await expectJson<{ items: unknown[] }>(filled, 200);
+  if (items.length !== 1) throw new Error('the cart did not take the product');
+  return cart.id;
 }
 
 async function expectJson<T>(response: ShopResponse, status: number): Promise<T> {

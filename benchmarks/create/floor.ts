@@ -6,10 +6,10 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StoreId } from '@souk/contract';
 import type { Engine } from '@souk/server/engines/engine.ts';
+import { createShopTransport } from '@souk/server/engines/shop-transport.ts';
 import { followObjects } from '@souk/server/kube/follow-objects.ts';
 import type { Kube } from '@souk/server/kube/kube.ts';
 import { isDeploymentReady, isStatefulSetReady } from '@souk/server/kube/readiness.ts';
-import { createShopTransport } from '@souk/server/reconcile/shop-client.ts';
 import type { MeasuredPlatform } from '../shared/platform.ts';
 
 const DEADLINE_MS = 120_000;

@@ -3,8 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import type { ValuesInput } from '../../packages/server/src/engines/engine.ts';
-import { engine as medusa } from '../../packages/server/src/engines/medusa/engine.ts';
+import type { Engine, ValuesInput } from '../../packages/server/src/engines/engine.ts';
+import { loadEngines } from '../../packages/server/src/engines/registry.ts';
 import { PLATFORM_CHART } from './render-chart.ts';
 import { valuesTable } from './values-table.ts';
 
@@ -16,21 +16,27 @@ export interface GeneratedFile {
 const BEGIN = '<!-- values: begin -->';
 const END = '<!-- values: end -->';
 
-export const MEDUSA_INPUT: ValuesInput = {
-  storeId: 'sto_abcdefghij',
-  tenantId: 'ten_abcdefghij',
-  plan: 'standard',
-  hosts: ['acme.souk.localhost', 'store-abcdefghij.souk.localhost'],
-  baseDomain: 'souk.localhost',
-  publicScheme: 'http',
-  ingressClass: 'souk',
-  clusterIssuer: null,
-  storageClass: null,
-  hasUserNamespaces: true,
-  images: Object.fromEntries(medusa.images.map((name) => [name, `souk.local/${name}:ci`])),
-};
+const ENGINES: readonly Engine[] = [...(await loadEngines({ extraFolders: [], images: {} })).values()].map(
+  ({ engine }) => engine,
+);
 
-const MEDUSA_CASES: Record<string, Partial<ValuesInput>> = {
+function inputFor(engine: Engine): ValuesInput {
+  return {
+    storeId: 'sto_abcdefghij',
+    tenantId: 'ten_abcdefghij',
+    plan: 'standard',
+    hosts: ['acme.souk.localhost', 'store-abcdefghij.souk.localhost'],
+    baseDomain: 'souk.localhost',
+    publicScheme: 'http',
+    ingressClass: 'souk',
+    clusterIssuer: null,
+    storageClass: null,
+    hasUserNamespaces: true,
+    images: Object.fromEntries(engine.images.map((name) => [name, `souk.local/${name}:ci`])),
+  };
+}
+
+const CASES: Record<string, Partial<ValuesInput>> = {
   small: { plan: 'small' },
   standard: { plan: 'standard' },
   large: { plan: 'large' },
@@ -38,15 +44,18 @@ const MEDUSA_CASES: Record<string, Partial<ValuesInput>> = {
 };
 
 export function generatedFiles(): GeneratedFile[] {
-  const ci = Object.entries(MEDUSA_CASES).map(([name, change]) => ({
-    path: path.join(medusa.chartPath, 'ci', `${name}-values.yaml`),
-    content: `# Made by charts/tests/generated-files.ts from the engine's values().\n${toYaml({ ...MEDUSA_INPUT, ...change })}`,
-  }));
-  return [...ci, readmeOf(medusa.chartPath), readmeOf(PLATFORM_CHART)];
+  const ofEngines = ENGINES.flatMap((engine) => [
+    ...Object.entries(CASES).map(([name, change]) => ({
+      path: path.join(engine.chartPath, 'ci', `${name}-values.yaml`),
+      content: `# Made by charts/tests/generated-files.ts from the engine's values().\n${toYaml(engine, { ...inputFor(engine), ...change })}`,
+    })),
+    readmeOf(engine.chartPath),
+  ]);
+  return [...ofEngines, readmeOf(PLATFORM_CHART)];
 }
 
-function toYaml(input: ValuesInput): string {
-  return stringify(medusa.values(input), { lineWidth: 0, aliasDuplicateObjects: false });
+function toYaml(engine: Engine, input: ValuesInput): string {
+  return stringify(engine.values(input), { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 function readmeOf(chart: string): GeneratedFile {

@@ -83,7 +83,10 @@ export function renderChart(helm: string, chartCase: ChartCase, settings?: reado
 export function podTemplates(objects: readonly KubernetesObject[]): Map<string, PodTemplate> {
   const found = new Map<string, PodTemplate>();
   for (const { kind, metadata, spec } of objects) {
-    if (spec !== undefined && 'template' in spec) found.set(`${kind}/${metadata.name}`, spec.template as PodTemplate);
+    const job = spec?.jobTemplate as { spec: Record<string, unknown> } | undefined;
+    const owner = job?.spec ?? spec;
+    if (owner !== undefined && 'template' in owner)
+      found.set(`${kind}/${metadata.name}`, owner.template as PodTemplate);
   }
   return found;
 }

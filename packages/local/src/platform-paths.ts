@@ -43,6 +43,7 @@ export function derivePaths(home: string, cache: string) {
     facts: inHome('platform.json'),
     network: inHome('network.json'),
     images: inHome('images.json'),
+    missingImages: inHome('missing-images.json'),
     pki: inHome('pki'),
     kubeconfig: inHome('kubeconfig'),
     workerKubeconfig: inHome('worker.kubeconfig'),

@@ -6,7 +6,7 @@ import { readGivenImages } from './existing-cluster.ts';
 import { checkMachine } from './host/check-machine.ts';
 import { installPackages, missingPackages } from './host/debian-packages.ts';
 import { exists } from './host/files.ts';
-import { buildImages, hasArchives, IMAGES_DIR } from './images/build-images.ts';
+import { type BuiltImages, buildImages, hasArchives, IMAGES_DIR } from './images/build-images.ts';
 import { listImageNames } from './images/image-plan.ts';
 import { logFile, type PlatformPaths } from './platform-paths.ts';
 import { ensurePrograms, isSetComplete, programsLog } from './programs/ensure-programs.ts';
@@ -16,6 +16,8 @@ import type { Progress } from './progress.ts';
 export type Prepared = {
   programs: string;
   images: Record<string, string>;
+  /** Images that could not be built for want of a file from outside: name → why, and what to do about it. */
+  missingImages: Record<string, string>;
   /** Empty where no dashboard was wanted. */
   dashboardFolder: string;
   programsMs: number;
@@ -71,19 +73,20 @@ export async function prepare(paths: PlatformPaths, progress: Progress, options:
   // Awaited below; until then its failure must not count as unhandled.
   dashboard.catch(() => undefined);
   const started = Date.now();
-  const images =
-    (needsNode ? null : await readGivenImages()) ??
+  const given = needsNode ? null : await readGivenImages();
+  const { images, missing: missingImages } =
+    (given === null ? null : { images: given, missing: {} }) ??
     (await progress.step('images', path.join(paths.cache, 'images', 'logs'), () =>
       buildAllImages(paths, programs, options, say),
     ));
   const imagesMs = Math.max(0, Date.now() - started - programsMs);
-  return { programs: await programs, images, dashboardFolder: await dashboard, programsMs, imagesMs };
+  return { programs: await programs, images, missingImages, dashboardFolder: await dashboard, programsMs, imagesMs };
 }
 
 /** The images to be built; none where the cluster's nodes pull theirs. */
 async function imagesOf({ moreImagesDirs, moreNodeImages, wanted, needsNode }: PrepareOptions): Promise<string[]> {
   if (!needsNode && (await readGivenImages()) !== null) return [];
-  const all = await listImageNames([IMAGES_DIR, ...moreImagesDirs]);
+  const all = await listImageNames([IMAGES_DIR, ...moreImagesDirs], { forPods: true });
   return all.filter((name) =>
     NODE_IMAGES.includes(name) ? needsNode || moreNodeImages.includes(name) : wanted === null || wanted.includes(name),
   );
@@ -94,7 +97,7 @@ async function buildAllImages(
   programs: Promise<string>,
   options: PrepareOptions,
   log: (line: string) => void,
-): Promise<Record<string, string>> {
+): Promise<BuiltImages> {
   const { moreImagesDirs, signal } = options;
   const names = await imagesOf(options);
   const shared = { cacheDir: paths.cache, log, moreImagesDirs, signal };
@@ -104,7 +107,7 @@ async function buildAllImages(
       buildImages({ ...shared, programsDir, names: names.filter((name) => NEED_PROGRAMS.includes(name)) }),
     ),
   ]);
-  return { ...first, ...second };
+  return { images: { ...first.images, ...second.images }, missing: { ...first.missing, ...second.missing } };
 }
 
 export async function foldersWithImages(engineFolders: readonly string[]): Promise<string[]> {

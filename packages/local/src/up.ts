@@ -131,6 +131,7 @@ export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
       programs: prepared.programs,
       dashboardFolder: prepared.dashboardFolder,
       images: prepared.images,
+      missingImages: prepared.missingImages,
       nodeOnly: options.nodeOnly ?? false,
       engineFolders,
       cluster,

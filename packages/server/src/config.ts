@@ -101,6 +101,14 @@ const common = {
     purpose:
       'JSON file: image name → reference that nodes can start. Engines whose images are missing are not available',
   },
+  missingImages: {
+    name: 'MISSING_IMAGES_FILE',
+    source: 'file',
+    schema: jsonMap,
+    byDefault: '',
+    type: 'path',
+    purpose: 'JSON file: image name → why it could not be built. The reason why an engine is not available',
+  },
   logLevel: {
     name: 'LOG_LEVEL',
     source: 'env',

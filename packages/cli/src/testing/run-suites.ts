@@ -185,7 +185,7 @@ function summarise(reports: readonly SuiteReport[], durationMs: number, terminal
   const byReason = Map.groupBy(skips, ({ reason }) => reason);
   if (byReason.size > 0) terminal.print();
   for (const [reason, those] of byReason) {
-    terminal.print(`skipped because ${reason}: ${those.map(({ name }) => name).join('; ')}`);
+    terminal.print(`${those.length} skipped: ${reason}: ${those.map(({ name }) => name).join('; ')}`);
   }
   const sum = (count: (report: SuiteReport) => number): number =>
     reports.reduce((total, report) => total + count(report), 0);

@@ -1,5 +1,6 @@
 // Every suite of `souk test`, cheap first. What needs a cluster comes last, on a platform that is started for it.
 
+import { readdirSync } from 'node:fs';
 import { ensureBrowser } from './ensure-browser.ts';
 import { findFiles, inRepository, kindOfTest, REPOSITORY, type TestKind } from './repository.ts';
 import { runGoTests } from './run-go-tests.ts';
@@ -68,13 +69,23 @@ export function listSuites({ isQuick, isChaos }: SuiteChoice): Suite[] {
     onPlatform(acceptance('api', 'acceptance: the API', 'api')),
     onPlatform(acceptance('store-life', 'acceptance: life of a store', 'store-life')),
     onPlatform(acceptance('network-policies', 'acceptance: network policies', 'network-policies')),
-    onPlatform(withBrowser(acceptance('medusa', 'acceptance: Medusa', 'medusa'))),
+    onPlatform(acceptance('engines', 'acceptance: every engine', 'engines')),
+    ...engineSuites(),
     onPlatform(acceptance('other-cluster', 'acceptance: another cluster', 'other-cluster')),
     onPlatform(withBrowser(acceptance('dashboard', 'acceptance: the dashboard', 'dashboard'))),
     onPlatform(acceptance('isolation', 'acceptance: isolation', 'isolation')),
     onPlatform(acceptance('crashes', 'acceptance: crashes', 'crashes', (isChaos ? 180 : 40) * MINUTE_MS)),
     onPlatform(acceptance('down', 'acceptance: down', 'down')),
   ];
+}
+
+/** What is particular to one engine; a folder of its own for each. */
+function engineSuites(): Suite[] {
+  const entries = readdirSync(inRepository('acceptance', 'engines'), { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  return names
+    .sort()
+    .map((name) => onPlatform(withBrowser(acceptance(name, `acceptance: ${name}`, `engines/${name}`))));
 }
 
 function check(name: string, title: string, command: readonly [string, ...string[]]): Suite {

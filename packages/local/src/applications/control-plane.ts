@@ -146,6 +146,7 @@ function environment(plane: ControlPlane): NodeJS.ProcessEnv {
     // Not the base domain: sign-in providers send browsers back to "localhost" over plain http, and to nothing else.
     PLATFORM_URL: `http://localhost${plane.port === 80 ? '' : `:${plane.port}`}`,
     IMAGES_FILE: paths.images,
+    MISSING_IMAGES_FILE: paths.missingImages,
     BASE_DOMAIN: plane.baseDomain,
     PUBLIC_SCHEME: 'http',
     PUBLIC_PORT: String(plane.port),

@@ -3,8 +3,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { archiveOf, buildImages } from './build-images.ts';
+import { archiveOf, type BuiltImages, buildImages } from './build-images.ts';
 import type { Build, Builder } from './builder.ts';
+import { listImageNames } from './image-plan.ts';
 
 let root = '';
 let images = '';
@@ -34,6 +35,8 @@ class FakeBuilder implements Builder {
   readonly base = 'localhost/base:1';
   readonly asked: string[] = [];
   readonly dockerfiles = new Map<string, string>();
+  readonly contexts = new Map<string, Record<string, string[]>>();
+  readonly labels = new Map<string, Readonly<Record<string, string>>>();
   readonly known = new Set<string>();
   failsOn = '';
 
@@ -46,6 +49,8 @@ class FakeBuilder implements Builder {
   async build(build: Build): Promise<void> {
     this.asked.push(`build ${nameOf(build.reference)}`);
     this.dockerfiles.set(nameOf(build.reference), await readFile(build.dockerfile, 'utf8'));
+    this.contexts.set(nameOf(build.reference), await readContexts(build));
+    this.labels.set(nameOf(build.reference), build.labels);
     this.known.add(build.reference);
   }
   async save(reference: string, archive: string): Promise<void> {
@@ -63,7 +68,18 @@ function nameOf(reference: string): string {
 }
 
 async function build(builder: Builder, ...names: string[]): Promise<Record<string, string>> {
+  return (await buildAll(builder, ...names)).images;
+}
+
+async function buildAll(builder: Builder, ...names: string[]): Promise<BuiltImages> {
   return await buildImages({ names, cacheDir, log: () => {}, moreImagesDirs: [images], builder });
+}
+
+async function readContexts({ contexts }: Build): Promise<Record<string, string[]>> {
+  const listed = Object.entries(contexts).map(
+    async ([name, folder]) => [name, (await readdir(folder)).sort()] as const,
+  );
+  return Object.fromEntries(await Promise.all(listed));
 }
 
 async function archives(): Promise<string[]> {
@@ -136,7 +152,48 @@ test('a program that goes in is part of the hash', async () => {
   const buildWith = async (content: string): Promise<string | undefined> => {
     await writeFile(path.join(programsDir, 'coredns'), content);
     const options = { cacheDir, programsDir, log: () => {}, moreImagesDirs: [images], builder: new FakeBuilder() };
-    return (await buildImages({ ...options, names: ['zz-needy'] }))['zz-needy'];
+    return (await buildImages({ ...options, names: ['zz-needy'] })).images['zz-needy'];
   };
   assert.notEqual(await buildWith('one'), await buildWith('two'));
+});
+
+async function defineArchive(digest: string | null): Promise<void> {
+  const archive = { name: 'a.zip', title: 'A', version: '1', sha256: digest, cachedAs: 'a-1.zip', urls: [] };
+  await writeFile(path.join(images, 'zz-archived', 'archives.json'), JSON.stringify([archive]));
+}
+
+test('an image whose archive is missing is left out with the reason, as is what stands on it, and all else is built', async () => {
+  await defineImage('zz-archived', 'FROM scratch\nCOPY --from=archives a.zip /\n');
+  await defineImage('zz-above', 'FROM souk.local/zz-archived\n');
+  await defineArchive(null);
+  const builder = new FakeBuilder();
+  const built = await buildAll(builder, 'zz-base', 'zz-above', 'zz-archived');
+  assert.deepEqual(Object.keys(built.images), ['zz-base']);
+  assert.deepEqual(Object.keys(built.missing).sort(), ['zz-above', 'zz-archived']);
+  assert.match(built.missing['zz-above'] ?? '', /A 1 is in no package registry/);
+
+  await defineArchive('0'.repeat(64));
+  const failed = await buildAll(builder, 'zz-above');
+  assert.match(failed.missing['zz-above'] ?? '', /A 1 could not be downloaded/);
+  assert.deepEqual(failed.images, {});
+});
+
+test('an archive goes into the build, its digest into the labels and into the name of every image above', async () => {
+  await defineImage('zz-archived', 'FROM scratch\nCOPY --from=archives a.zip /\n');
+  await defineImage('zz-above', 'FROM souk.local/zz-archived\n');
+  await defineArchive(null);
+  await mkdir(path.join(cacheDir, 'archives'), { recursive: true });
+  await writeFile(path.join(cacheDir, 'archives', 'a-1.zip'), 'first');
+  const builder = new FakeBuilder();
+  const first = await build(builder, 'zz-above');
+  assert.deepEqual(builder.contexts.get('zz-archived')?.archives, ['a.zip']);
+  assert.match(builder.labels.get('zz-archived')?.['dev.souk.archive.a.zip'] ?? '', /^1@sha256:[0-9a-f]{64}$/);
+  await writeFile(path.join(cacheDir, 'archives', 'a-1.zip'), 'second');
+  assert.notDeepEqual(await build(new FakeBuilder(), 'zz-above'), first);
+});
+
+test('an image from which only others are made is not brought to nodes', async () => {
+  await defineImage('zz-only', 'FROM scratch\nLABEL dev.souk.build-only=true\n');
+  assert.ok((await listImageNames([images])).includes('zz-only'));
+  assert.ok(!(await listImageNames([images], { forPods: true })).includes('zz-only'));
 });

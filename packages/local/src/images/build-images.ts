@@ -4,10 +4,11 @@
 import { access, mkdir, mkdtemp, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ArchiveMissing, archiveLabels, obtainArchives } from './archives.ts';
 import { lockOrWait, unlock } from './build-lock.ts';
 import { writeBuildSecrets } from './build-secrets.ts';
 import { type Builder, chooseBuilder } from './builder.ts';
-import { LOCAL_PREFIX, pinReferences } from './dockerfile.ts';
+import { ARCHIVES_CONTEXT, LOCAL_PREFIX, PROGRAMS_CONTEXT, pinReferences } from './dockerfile.ts';
 import { copyFolder } from './image-folder.ts';
 import { type PlannedImage, planImages } from './image-plan.ts';
 import { layOutPrograms } from './programs.ts';
@@ -30,12 +31,19 @@ export type BuildImagesOptions = {
   signal?: AbortSignal | undefined;
 };
 
-/** Gives the reference of every image asked for, by name. Safe to run beside itself: the later archive replaces its equal. */
-export async function buildImages(options: BuildImagesOptions): Promise<Record<string, string>> {
+export type BuiltImages = {
+  /** Name → reference. */
+  images: Record<string, string>;
+  /** Images that could not be built for want of an archive: name → why, and what to do about it. */
+  missing: Record<string, string>;
+};
+
+/** Builds every image asked for. Safe to run beside itself: the later archive replaces its equal. */
+export async function buildImages(options: BuildImagesOptions): Promise<BuiltImages> {
   const { cacheDir, programsDir, log } = options;
   await tidyCache(cacheDir);
   const imagesDirs = [IMAGES_DIR, ...(options.moreImagesDirs ?? [])];
-  const plan = await planImages(options.names, imagesDirs, { cacheDir, programsDir });
+  const { images: plan, missing: unavailable } = await planImages(options.names, imagesDirs, { cacheDir, programsDir });
   await mkdir(path.join(cacheDir, 'images', 'logs'), { recursive: true });
   const wanted = plan.filter((image) => options.names.includes(image.name));
   const missing = new Set<PlannedImage>();
@@ -46,13 +54,34 @@ export async function buildImages(options: BuildImagesOptions): Promise<Record<s
     log(`building ${ordered.length} images with ${builder.name}: ${ordered.map(({ name }) => name).join(', ')}`);
     for (const image of ordered) {
       options.signal?.throwIfAborted();
-      await buildOnce(image, plan, builder, options);
+      const below = image.needs.find((need) => unavailable.has(need));
+      const reason =
+        below === undefined
+          ? await whyNotBuilt(buildOnce(image, plan, builder, options))
+          : (unavailable.get(below) ?? null);
+      if (reason !== null) unavailable.set(image.name, reason);
     }
   }
+  for (const [name, reason] of unavailable) log(`image ${name}: not built: ${reason}`);
+  const built = wanted.filter(({ name }) => !unavailable.has(name));
   const now = new Date();
   // The time of last use lets a clean-up tell current archives from forgotten ones.
-  for (const image of wanted) await utimes(archiveFile(cacheDir, image), now, now);
-  return Object.fromEntries(wanted.map((image) => [image.name, image.reference]));
+  for (const image of built) await utimes(archiveFile(cacheDir, image), now, now);
+  return {
+    images: Object.fromEntries(built.map((image) => [image.name, image.reference])),
+    missing: Object.fromEntries([...unavailable].filter(([name]) => options.names.includes(name))),
+  };
+}
+
+/** Null when it was built. What is missing from outside is no failure of the build; everything else is. */
+async function whyNotBuilt(building: Promise<void>): Promise<string | null> {
+  try {
+    await building;
+    return null;
+  } catch (error) {
+    if (error instanceof ArchiveMissing) return error.message;
+    throw error;
+  }
 }
 
 export function archiveFile(cacheDir: string, image: { name: string; hash: string }): string {
@@ -136,10 +165,11 @@ async function buildOne(
     }
     const context = path.join(work, 'context');
     const programs = path.join(work, 'programs');
-    await mkdir(context, { mode: 0o755 });
-    await mkdir(programs, { mode: 0o755 });
+    const archives = path.join(work, 'archives');
+    for (const folder of [context, programs, archives]) await mkdir(folder, { mode: 0o755 });
     await copyFolder(image.folder, image.files, context);
     await layOutPrograms(image.programs, programs);
+    await layOutPrograms(await obtainArchives(image.archives, cacheDir, log), archives);
     const dockerfile = path.join(work, 'Dockerfile');
     await writeFile(
       dockerfile,
@@ -147,7 +177,9 @@ async function buildOne(
     );
     // Asking npm takes a moment, and most images have nothing to do with it.
     const secrets = image.dockerfile.includes('type=secret') ? await writeBuildSecrets(path.join(work, 'secrets')) : [];
-    await builder.build({ reference: image.reference, dockerfile, context, programs, secrets, logFile });
+    const contexts = { [PROGRAMS_CONTEXT]: programs, [ARCHIVES_CONTEXT]: archives };
+    const labels = archiveLabels(image.archives);
+    await builder.build({ reference: image.reference, dockerfile, context, contexts, labels, secrets, logFile });
     await builder.save(image.reference, half, logFile);
     await rename(half, archive);
   } finally {

@@ -8,13 +8,15 @@ import { readAptProxies } from '../host/debian-mirror.ts';
 import { runLogged, tryRun } from '../host/run.ts';
 import { BASE_RECIPE, makeBaseFolder } from './base-image.ts';
 import type { BuildSecret } from './build-secrets.ts';
-import { BASE_IMAGE, PROGRAMS_CONTEXT } from './dockerfile.ts';
+import { BASE_IMAGE } from './dockerfile.ts';
 
 export type Build = {
   reference: string;
   dockerfile: string;
   context: string;
-  programs: string;
+  /** Further build contexts: name → folder. */
+  contexts: Readonly<Record<string, string>>;
+  labels: Readonly<Record<string, string>>;
   secrets: readonly BuildSecret[];
   logFile: string;
 };
@@ -92,7 +94,7 @@ async function openBuildah(cacheDir: string, signal: AbortSignal | undefined): P
         await rm(folder, { recursive: true, force: true });
       }
     },
-    async build({ reference, dockerfile, context, programs, secrets, logFile }) {
+    async build({ reference, dockerfile, context, contexts, labels, secrets, logFile }) {
       await execute(
         [
           ...buildah,
@@ -104,8 +106,8 @@ async function openBuildah(cacheDir: string, signal: AbortSignal | undefined): P
           'host',
           '--file',
           dockerfile,
-          '--build-context',
-          `${PROGRAMS_CONTEXT}=${programs}`,
+          ...eachOf('--build-context', contexts),
+          ...eachOf('--label', labels),
           ...withProxies,
           ...secrets.flatMap(({ id, file }) => ['--secret', `id=${id},src=${file}`]),
           '--tag',
@@ -135,15 +137,15 @@ function openDocker(signal: AbortSignal | undefined): Builder {
     async ensureBase() {
       // The engine fetches the base by itself.
     },
-    async build({ reference, dockerfile, context, programs, secrets, logFile }) {
+    async build({ reference, dockerfile, context, contexts, labels, secrets, logFile }) {
       await execute(
         [
           'docker',
           'build',
           '--file',
           dockerfile,
-          '--build-context',
-          `${PROGRAMS_CONTEXT}=${programs}`,
+          ...eachOf('--build-context', contexts),
+          ...eachOf('--label', labels),
           ...secrets.flatMap(({ id, file }) => ['--secret', `id=${id},src=${file}`]),
           '--tag',
           reference,
@@ -159,6 +161,10 @@ function openDocker(signal: AbortSignal | undefined): Builder {
       await execute(['docker', 'load', '--input', archive], logFile);
     },
   };
+}
+
+function eachOf(option: string, values: Readonly<Record<string, string>>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`]);
 }
 
 async function succeeds(command: readonly string[], env: Record<string, string> = {}): Promise<boolean> {

@@ -11,6 +11,7 @@ COPY --from=build /app /app
 FROM debian:trixie-slim AS other
 FROM --platform=linux/amd64 souk.local/node
 COPY --from=souk.local/medusa --chown=10001:10001 /app /app
+COPY --from=archives plugin.zip /
 COPY --from=programs --chmod=0755 coredns \\
      volumes /usr/bin/
 `;
@@ -19,12 +20,18 @@ test('what an image needs is read from FROM, COPY --from and mounts, not from co
   assert.deepEqual(readNeeds(DOCKERFILE), {
     images: ['medusa', 'node', 'node-build', 'tools'],
     programs: ['coredns', 'volumes'],
+    archives: ['plugin.zip'],
     isOnBaseImage: true,
   });
 });
 
 test('an image from scratch needs nothing', () => {
-  assert.deepEqual(readNeeds('FROM scratch\nCOPY pause /pause\n'), { images: [], programs: [], isOnBaseImage: false });
+  assert.deepEqual(readNeeds('FROM scratch\nCOPY pause /pause\n'), {
+    images: [],
+    programs: [],
+    archives: [],
+    isOnBaseImage: false,
+  });
 });
 
 test('every reference to an image of ours is pinned and nothing else is touched', () => {

@@ -3,7 +3,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildImages, IMAGES_DIR } from './build-images.ts';
+import { type BuiltImages, buildImages, IMAGES_DIR } from './build-images.ts';
 import { listImageNames } from './image-plan.ts';
 import { importImages } from './import-images.ts';
 
@@ -42,10 +42,10 @@ async function runCommand(): Promise<void> {
       for (const name of await listImageNames(imagesDirs)) console.log(name);
       return;
     case 'build':
-      console.log(JSON.stringify(await build(), null, 2));
+      console.log(JSON.stringify((await build()).images, null, 2));
       return;
     case 'import': {
-      const references = Object.values(await build());
+      const references = Object.values((await build()).images);
       await importImages({ references, cacheDir, ctr: await findCtr(), log });
       return;
     }
@@ -55,7 +55,7 @@ async function runCommand(): Promise<void> {
   }
 }
 
-async function build(): Promise<Record<string, string>> {
+async function build(): Promise<BuiltImages> {
   const names = given.length > 0 ? given : await listImageNames(imagesDirs);
   return await buildImages({ names, cacheDir, programsDir: await findProgramsDir(), log, moreImagesDirs });
 }

@@ -11,6 +11,8 @@ export type SupervisorOptions = {
   /** The built dashboard; empty for none. */
   dashboardFolder: string;
   images: Record<string, string>;
+  /** Images that could not be built: name → why, and what to do about it. */
+  missingImages: Record<string, string>;
   /** Only the node and its database: no API, workers or edge. */
   nodeOnly: boolean;
   engineFolders: string[];

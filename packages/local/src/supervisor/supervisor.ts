@@ -25,7 +25,7 @@ import { logFile, type PlatformPaths } from '../platform-paths.ts';
 import { ChildRegister } from '../processes/child-register.ts';
 import { type PartSpec, SupervisedProcess } from '../processes/supervised-process.ts';
 import { bootNode } from './boot-node.ts';
-import { writeImagesFile } from './images-file.ts';
+import { writeImagesFile, writeMissingImagesFile } from './images-file.ts';
 import type { BootDurations, Failure, PlatformReport, StepReport } from './platform-report.ts';
 import type { SupervisorLog } from './supervisor-log.ts';
 import type { SupervisorOptions } from './supervisor-options.ts';
@@ -152,8 +152,9 @@ export class Supervisor {
   }
 
   async #bootCluster(): Promise<BootedCluster> {
-    const { cluster, programs, images } = this.#options;
+    const { cluster, programs, images, missingImages } = this.#options;
     const paths = this.#paths;
+    await writeMissingImagesFile(paths, missingImages);
     if ('kubeconfig' in cluster) {
       const { kubeconfig, ingressUrl } = cluster;
       await writeImagesFile(paths, images);

@@ -1,6 +1,6 @@
 // What an engine must answer. An engine is one folder: an `engine.ts` that exports `engine`, a Helm chart, and images.
-// Engines are pure: values in, facts out. They touch no database, no cluster and no clock; randomness is passed in, and the
-// only thing that speaks to a shop (`verify`) does so through a client that the caller supplies.
+// Engines are pure: values in, facts out. They touch no database, no cluster and no clock; randomness is passed in, and what
+// speaks to a shop (`verify`, `placeOrder`, `findOrder`) does so through a client that the caller supplies.
 import type { PlanName, StoreId } from '@souk/contract';
 
 /** One object that must be ready before the store's public address is tried. */
@@ -47,7 +47,7 @@ export interface ValuesInput {
 
 export interface ShopRequest {
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON when given. */
+  /** Sent as JSON when given, or as a form when it is URLSearchParams. */
   readonly body?: unknown;
 }
 
@@ -84,6 +84,13 @@ export interface PasswordReset {
   readonly secrets: StoreSecrets;
 }
 
+export interface PlacedOrder {
+  /** What the shop's own interfaces call it. */
+  readonly orderId: string;
+  /** The number that people see. */
+  readonly displayId: string;
+}
+
 export interface Engine {
   /** The word in the API, in SQL and in labels: `^[a-z0-9-]{1,40}$`. */
   readonly name: string;
@@ -107,6 +114,13 @@ export interface Engine {
   resetPassword?(input: PasswordInput): Promise<PasswordReset>;
   /** Does what a shopper does: lists a product and puts it into a cart. Throws an error whose message says what failed. */
   verify(shop: ShopClient): Promise<void>;
+  /** Goes a shopper's whole way: looks, fills a cart, says where to, pays on delivery. Throws when the shop takes no order. */
+  placeOrder(shop: ShopClient): Promise<PlacedOrder>;
+  /**
+   * Whether the merchant sees an order: logs in with the username and the password of `store-admin`, as given by
+   * `shop.secret`, and asks for it. Throws when the login is refused.
+   */
+  findOrder(shop: ShopClient, orderId: string): Promise<boolean>;
 }
 
 /** Where every engine keeps what the owner may be shown: `username`, `password` and, if there is one, `publishableKey`. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -23,9 +23,15 @@ async function withFolder<T>(source: string | null, act: (folder: string) => Pro
 
 test('an engine whose images are all built is available', async () => {
   const engines = await loadEngines({ extraFolders: [], images: MEDUSA_IMAGES });
-  assert.deepEqual([...engines.keys()], ['medusa']);
   assert.equal(engines.get('medusa')?.available, true);
   assert.equal(engines.get('medusa')?.reason, null);
+});
+
+test('every folder beside the registry is an engine of that name', async () => {
+  const entries = await readdir(import.meta.dirname, { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const engines = await loadEngines({ extraFolders: [], images: {} });
+  assert.deepEqual([...engines.keys()], folders.sort());
 });
 
 test('an engine with missing images is kept but unavailable, and the reason names them', async () => {
@@ -35,10 +41,18 @@ test('an engine with missing images is kept but unavailable, and the reason name
   assert.equal(medusa.reason, 'its images are not built: medusa, valkey');
 });
 
+test('where it is known why an image is missing, the engine says that, once', async () => {
+  const { valkey: _valkey, medusa: _medusa, ...images } = MEDUSA_IMAGES;
+  const reason = 'A 1 is not here: save it as /a.zip';
+  const missingImages = { medusa: reason, valkey: reason };
+  const medusa = (await loadEngines({ extraFolders: [], images, missingImages })).get('medusa');
+  assert.equal(medusa?.available, false);
+  assert.equal(medusa.reason, reason);
+});
+
 test('a configured folder adds an engine without any other code', async () => {
   const images = { 'test-shop': 'souk.local/test-shop:test' };
   const engines = await loadEngines({ extraFolders: [TEST_ENGINE], images });
-  assert.deepEqual([...engines.keys()], ['medusa', 'test-shop']);
   assert.equal(engines.get('test-shop')?.available, true);
 });
 

@@ -1,11 +1,9 @@
-// The engines of this installation: those that Souk ships, in a list that a person can read, and those of further folders named
-// by configuration. An engine whose images are missing is kept, marked unavailable with the reason; nothing pretends.
+// The engines of this installation: every folder here that holds an `engine.ts`, and those of further folders named by
+// configuration. An engine whose images are missing is kept, marked unavailable with the reason; nothing pretends.
+import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Engine } from './engine.ts';
-import { engine as medusa } from './medusa/engine.ts';
-
-const BUILT_IN_ENGINES: readonly Engine[] = [medusa];
 
 export interface LoadedEngine {
   readonly engine: Engine;
@@ -19,26 +17,40 @@ export interface EngineSources {
   readonly extraFolders: readonly string[];
   /** Image name → reference, as the image tool wrote it. */
   readonly images: Readonly<Record<string, string>>;
+  /** Image name → why it could not be built, with what to do about it. */
+  readonly missingImages?: Readonly<Record<string, string>>;
 }
 
 /** Read once at start. A configured folder that holds no engine, or a name taken twice, is a mistake to stop at. */
 export async function loadEngines(sources: EngineSources): Promise<ReadonlyMap<string, LoadedEngine>> {
-  const engines = [...BUILT_IN_ENGINES, ...(await Promise.all(sources.extraFolders.map(loadEngineFolder)))];
+  const folders = [...(await builtInFolders()), ...sources.extraFolders];
   const loaded = new Map<string, LoadedEngine>();
-  for (const engine of engines) {
+  for (const engine of await Promise.all(folders.map(loadEngineFolder))) {
     if (loaded.has(engine.name)) {
       throw new Error(`two engines are called "${engine.name}"; remove one of them from ENGINE_FOLDERS`);
     }
-    const reason = whyUnavailable(engine, sources.images);
+    const reason = whyUnavailable(engine, sources);
     loaded.set(engine.name, { engine, available: reason === null, reason });
   }
   return loaded;
 }
 
-function whyUnavailable(engine: Engine, images: EngineSources['images']): string | null {
+/** Absolute paths in the order of their names, which is the order in which people see the engines. */
+async function builtInFolders(): Promise<readonly string[]> {
+  const entries = await readdir(import.meta.dirname, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  return names.sort().map((name) => resolve(import.meta.dirname, name));
+}
+
+function whyUnavailable(engine: Engine, { images, missingImages = {} }: EngineSources): string | null {
   const missing = engine.images.filter((name) => images[name] === undefined);
   if (missing.length === 0) {
     return null;
+  }
+  // Images that stand on one that cannot be built share its reason.
+  const reasons = new Set(missing.flatMap((name) => missingImages[name] ?? []));
+  if (reasons.size > 0) {
+    return [...reasons].join('; ');
   }
   return `${missing.length === 1 ? 'its image is' : 'its images are'} not built: ${missing.join(', ')}`;
 }

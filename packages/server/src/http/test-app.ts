@@ -97,6 +97,8 @@ export const TEST_ENGINE: Engine = {
   secrets: async () => ({}),
   values: () => ({}),
   verify: async () => undefined,
+  placeOrder: async () => ({ orderId: '1', displayId: '1' }),
+  findOrder: async () => true,
 };
 
 export const NO_CLUSTER: StoreReader = { readSecret: async () => null, readLogs: async () => null };

@@ -40,7 +40,11 @@ const database = openDatabase({
   applicationName: 'souk api',
 });
 const { db } = database;
-const engines = await loadEngines({ extraFolders: config.engineFolders, images: config.images });
+const engines = await loadEngines({
+  extraFolders: config.engineFolders,
+  images: config.images,
+  missingImages: config.missingImages,
+});
 await inTransaction(db, async (tx) => {
   await ensureFirstCluster(tx, config.baseDomain);
   if (config.apiToken !== null) {

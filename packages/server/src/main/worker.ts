@@ -54,7 +54,11 @@ const { db, close: closeDatabase } = openDatabase({
 });
 const { kubeconfig, kubeContext: context } = config;
 const kube = await connectKube({ kubeconfig, context });
-const engines = await loadEngines({ extraFolders: config.engineFolders, images: config.images });
+const engines = await loadEngines({
+  extraFolders: config.engineFolders,
+  images: config.images,
+  missingImages: config.missingImages,
+});
 const helm = await createHelm({
   helmPath: config.helmPath,
   kubeconfig,

@@ -87,6 +87,8 @@ function unknownEngine(name: string): Engine {
     secrets: refuse,
     values: refuse,
     verify: refuse,
+    placeOrder: refuse,
+    findOrder: refuse,
   };
 }
 

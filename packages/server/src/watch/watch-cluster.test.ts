@@ -28,6 +28,8 @@ const engine: Engine = {
   secrets: async () => ({}),
   values: () => ({}),
   verify: async () => undefined,
+  placeOrder: async () => ({ orderId: '1', displayId: '1' }),
+  findOrder: async () => true,
 };
 
 let database: TestDatabase;

@@ -3,7 +3,7 @@ import { isRefusal, type SoukClient, type StoreAndJob } from '@souk/contract';
 import { CommandError, EXIT } from '../../exit-code.ts';
 import { currentCursor, followStore } from '../../follow-store.ts';
 import type { Terminal } from '../../output/terminal.ts';
-import { placeOrder } from '../../shopper/place-order.ts';
+import { type Purchase, placeOrder } from '../../shopper/place-order.ts';
 
 const READY_WITHIN_MS = 10 * 60_000;
 
@@ -12,10 +12,12 @@ export interface Demo {
   readonly engine: string;
   readonly terminal: Terminal;
   readonly edgeUrl: string;
+  /** Folders of engines beyond those of this checkout. */
+  readonly engineFolders: readonly string[];
   readonly signal: AbortSignal;
 }
 
-export async function runDemo({ client, engine, terminal, edgeUrl, signal }: Demo) {
+export async function runDemo({ client, engine, terminal, edgeUrl, engineFolders, signal }: Demo) {
   const storeStartedAt = performance.now();
   const cursor = await currentCursor(client);
   const { store } = await createFirstFree(client, engine, signal);
@@ -36,17 +38,17 @@ export async function runDemo({ client, engine, terminal, edgeUrl, signal }: Dem
   terminal.setLiveLine('  … shopping');
   const orderStartedAt = performance.now();
   const credentials = await client.revealCredentials(ready.id, { signal });
-  const { orderId, displayId } = await order(edgeUrl, ready, credentials, signal);
+  const { orderId, displayId } = await order({ edgeUrl, engineFolders, store: ready, credentials, signal });
   const orderMs = Math.round(performance.now() - orderStartedAt);
   terminal.setLiveLine('');
   return { store: ready, credentials, orderId, displayId, storeMs, orderMs };
 }
 
-async function order(...args: Parameters<typeof placeOrder>): ReturnType<typeof placeOrder> {
+async function order(purchase: Purchase): ReturnType<typeof placeOrder> {
   try {
-    return await placeOrder(...args);
+    return await placeOrder(purchase);
   } catch (cause) {
-    const [, store] = args;
+    const { store } = purchase;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CommandError(
       EXIT.failure,

@@ -6,8 +6,7 @@ import { readToken } from '../../connection.ts';
 import { CommandError, EXIT, UsageError } from '../../exit-code.ts';
 import type { Terminal } from '../../output/terminal.ts';
 import { formatDuration } from '../../output/words.ts';
-import { ORDERABLE_ENGINES } from '../../shopper/place-order.ts';
-import { runDemo } from './demo.ts';
+import type { runDemo } from './demo.ts';
 
 export const up = defineCommand({
   words: ['up'],
@@ -18,7 +17,7 @@ export const up = defineCommand({
       type: 'string',
       value: 'ENGINE',
       whenBare: 'medusa',
-      help: `also make a store and place an order in it (${ORDERABLE_ENGINES.join(', ')})`,
+      help: 'also make a store of this engine and place an order in it',
     },
     detach: { type: 'boolean', short: 'd', help: 'return once the platform answers, instead of staying until Ctrl-C' },
     port: { type: 'string', value: 'PORT', help: 'where the platform answers (8080)' },
@@ -38,15 +37,14 @@ export const up = defineCommand({
   run: async ({ values, terminal, env, signal }) => {
     const local = await import('@souk/local');
     const engine = values.demo;
-    if (engine !== undefined && !ORDERABLE_ENGINES.includes(engine)) {
-      throw new UsageError(`--demo knows ${ORDERABLE_ENGINES.join(' and ')}, not "${engine}"`, 'up');
-    }
+    const engineFolders = (values['engine-folder'] ?? '').split(':').filter((folder) => folder !== '');
+    if (engine !== undefined) await checkEngine(engine, engineFolders);
     const startedAt = performance.now();
     const start = local.up({
       paths: local.platformPaths(env),
       ...readPort(values.port),
       ...readCluster(values),
-      engineFolders: (values['engine-folder'] ?? '').split(':').filter((folder) => folder !== ''),
+      engineFolders,
       signal,
     });
     const platform = await orInterrupted(start, { signal, terminal });
@@ -55,7 +53,8 @@ export const up = defineCommand({
     tellImagesToBring(platform, terminal);
     if (engine !== undefined) {
       const client = createClient({ url: facts.edgeUrl, token: await readToken(facts.tokenFile) });
-      const demo = await runDemo({ client, engine, terminal, edgeUrl: facts.edgeUrl, signal });
+      const { runDemo } = await import('./demo.ts');
+      const demo = await runDemo({ client, engine, terminal, edgeUrl: facts.edgeUrl, engineFolders, signal });
       if (values.json) {
         const { store, orderId, storeMs, orderMs } = demo;
         const { storefrontUrl, adminUrl } = store;
@@ -107,6 +106,13 @@ async function orInterrupted(
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+/** Before minutes of starting, and not after them. */
+async function checkEngine(engine: string, engineFolders: readonly string[]): Promise<void> {
+  const { listEngineNames } = await import('../../shopper/place-order.ts');
+  const names = await listEngineNames(engineFolders);
+  if (!names.includes(engine)) throw new UsageError(`--demo knows ${names.join(' and ')}, not "${engine}"`, 'up');
 }
 
 function platformUrl({ facts }: RunningPlatform): string {

@@ -11,8 +11,9 @@ import {
   type ValuesInput,
   type Workload,
 } from '../engine.ts';
+import { randomHex, randomPassword } from '../random.ts';
+import { findOrder, placeOrder } from './order.ts';
 import { hashPassword } from './password-hash.ts';
-import { randomHex, randomPassword } from './random.ts';
 import { resetPassword } from './reset-password.ts';
 import { SIZES } from './sizes.ts';
 import { verifyShop } from './verify-shop.ts';
@@ -37,6 +38,8 @@ export const engine: Engine = {
   values,
   resetPassword,
   verify: verifyShop,
+  placeOrder,
+  findOrder,
 };
 
 function workloads(plan: PlanName): readonly Workload[] {

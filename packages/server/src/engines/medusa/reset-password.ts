@@ -1,8 +1,8 @@
 // A new password for a Medusa shop's admin: its hash goes into the shop's database, by SQL that psql reads from its standard input.
 // The database's own socket asks for no password, and nobody but this pod's programs can reach it.
 import { ADMIN_SECRET, INTERNAL_SECRET, type PasswordInput, type PasswordReset } from '../engine.ts';
+import { randomPassword } from '../random.ts';
 import { hashPassword } from './password-hash.ts';
-import { randomPassword } from './random.ts';
 
 export async function resetPassword({ username, randomBytes }: PasswordInput): Promise<PasswordReset> {
   const password = randomPassword(randomBytes);

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ShopClient, ShopResponse } from '../engine.ts';
+import { type Answers, shopOf } from '../test-shop.ts';
 import { verifyShop } from './verify-shop.ts';
-
-type Answers = Record<string, { status?: number; body?: unknown }>;
 
 const WORKING: Answers = {
   'GET /': { body: '<html></html>' },
@@ -12,37 +10,13 @@ const WORKING: Answers = {
   'POST /store/carts': { body: { cart: { id: 'cart_1', items: [{ quantity: 1 }] } } },
 };
 
-/** A shop of fixed answers that remembers what it was asked. */
-function shopOf(answers: Answers): {
-  shop: ShopClient;
-  asked: { path: string; key: string | undefined; body: unknown }[];
-} {
-  const asked: { path: string; key: string | undefined; body: unknown }[] = [];
-  const shop: ShopClient = {
-    secret: async (name, key) => `${name}/${key}`,
-    request: async (method, path, request = {}) => {
-      asked.push({ path, key: request.headers?.['x-publishable-api-key'], body: request.body });
-      const { status = 200, body = '' } = answers[`${method} ${path.split('?')[0]}`] ?? { status: 404 };
-      const text = typeof body === 'string' ? body : JSON.stringify(body);
-      const response: ShopResponse = {
-        status,
-        headers: new Headers(),
-        text: async () => text,
-        json: async () => JSON.parse(text),
-      };
-      return response;
-    },
-  };
-  return { shop, asked };
-}
-
 test('a shop that lists a product, fills a cart and shows its first page passes', async () => {
   const { shop, asked } = shopOf(WORKING);
   await verifyShop(shop);
   const cart = asked.find(({ path }) => path === '/store/carts');
   assert.deepEqual(cart?.body, { region_id: 'reg_1', items: [{ variant_id: 'variant_1', quantity: 1 }] });
-  for (const { path, key } of asked.filter((request) => request.path.startsWith('/store'))) {
-    assert.equal(key, 'store-admin/publishableKey', path);
+  for (const { path, headers } of asked.filter((request) => request.path.startsWith('/store'))) {
+    assert.equal(headers['x-publishable-api-key'], 'store-admin/publishableKey', path);
   }
 });
 

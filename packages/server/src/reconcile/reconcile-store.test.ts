@@ -166,6 +166,31 @@ describe('reconciling a store', () => {
     assert.equal(admin?.password, 'a very secret password', 'the password that was given is still the one');
   });
 
+  it('keeps what a failed create has made where that was asked for, and a retry goes on with it', async () => {
+    const storeId = await world.insertStore({ keepFailed: true });
+    const namespace = storeNamespace(storeId);
+    world.setWeather('pods crash');
+    for (const _ of [1, 2]) {
+      assert.ok((await world.settle(storeId)) instanceof TerminalError);
+      assert.ok(objectsOf(world, storeId).includes('Deployment NAMESPACE/front'));
+    }
+    assert.equal((await world.readRow(storeId)).phase, 'failed');
+    const before = await world.kube.readSecret({ namespace, name: 'store-admin' });
+    await world.wishRetried(storeId);
+    world.setWeather('fine');
+    const status = { replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 };
+    const pod = { status: { conditions: [{ type: 'Ready', status: 'True' }], containerStatuses: [] } };
+    for (const [kind, name] of [
+      ['Deployment', 'front'],
+      ['StatefulSet', 'database'],
+    ] as const) {
+      world.kube.put(kind, { namespace, name }, { status });
+      world.kube.put('Pod', { namespace, name: `${name}-0` }, pod);
+    }
+    assert.equal(await world.settle(storeId), 'completed');
+    assert.deepEqual(await world.kube.readSecret({ namespace, name: 'store-admin' }), before);
+  });
+
   it('leaves a failed store alone until it is retried', async () => {
     const storeId = await world.insertStore();
     world.setWeather('pods crash');

@@ -23,18 +23,24 @@ export async function listParts(platform: Platform): Promise<readonly Part[]> {
   return report.parts;
 }
 
-export async function findPart(platform: Platform, name: string): Promise<Part & { readonly pid: number }> {
+export async function findPart(platform: Platform, name: string): Promise<Running> {
   const part = (await listParts(platform)).find((candidate) => candidate.name === name);
   assert.ok(part !== undefined && part.pid !== null, `${name} does not run`);
   return { ...part, pid: part.pid };
 }
 
-/** SIGKILL, to a process that is looked at once more first: a pid could belong to another one by now. */
-export function crash(part: Part & { readonly pid: number }, home: string): void {
+type Running = Part & { readonly pid: number };
+
+export function crash(part: Running, home: string): void {
+  signalPart(part, home, 'SIGKILL');
+}
+
+/** To a process that is looked at once more first: a pid could belong to another one by now. */
+export function signalPart(part: Running, home: string, signal: NodeJS.Signals): void {
   const commandLine = readFileSync(`/proc/${part.pid}/cmdline`, 'utf8');
   const environment = readFileSync(`/proc/${part.pid}/environ`, 'utf8');
   assert.ok(`${commandLine}${environment}`.includes(home), `process ${part.pid} is not ${part.name} of ${home}`);
-  process.kill(part.pid, 'SIGKILL');
+  process.kill(part.pid, signal);
 }
 
 /** Until the supervisor has started it again and all parts serve. */

@@ -68,6 +68,10 @@ export const createStoreSchema = z.strictObject({
     .regex(/^\P{Cc}*$/u, 'may not hold control characters')
     .refine((password) => password.isWellFormed(), 'must be well-formed Unicode')
     .optional(),
+  keepFailed: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Leaves what a failed create has made, to look at; it counts against the quota meanwhile' }),
 });
 export type CreateStore = z.infer<typeof createStoreSchema>;
 

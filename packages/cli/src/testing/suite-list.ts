@@ -76,6 +76,16 @@ export function listSuites({ isQuick, isChaos }: SuiteChoice): Suite[] {
     onPlatform(acceptance('isolation', 'acceptance: isolation', 'isolation')),
     onPlatform(acceptance('crashes', 'acceptance: crashes', 'crashes', (isChaos ? 180 : 40) * MINUTE_MS)),
     onPlatform(acceptance('down', 'acceptance: down', 'down')),
+    // A few steps of them are in every run, among the tests on PostgreSQL.
+    ...(isChaos
+      ? [
+          tests('models', 'models', ['packages/*/src/**/*-model.test.ts'], ['postgres'], {
+            concurrency: 1,
+            testTimeoutMs: 180 * MINUTE_MS,
+            deadlineMs: 180 * MINUTE_MS,
+          }),
+        ]
+      : []),
   ];
 }
 

@@ -13,6 +13,7 @@ export interface TestPostgres {
   urlOf(database: string): string;
   /** SIGKILL to the postmaster and all its backends, as a crash would. */
   kill(): Promise<void>;
+  /** Nothing happens where it runs already. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -38,6 +39,10 @@ export async function createTestPostgres(folder: string, isDurable: boolean): Pr
   let server: ChildProcess | undefined;
 
   async function start(): Promise<void> {
+    if (server !== undefined && server.exitCode === null && server.signalCode === null) {
+      await waitUntilConnectable(urlOf('postgres'), 30_000);
+      return;
+    }
     const settings = [
       ...['listen_addresses=', `unix_socket_directories=${folder}`, 'max_connections=400', 'shared_buffers=128MB'],
       ...['wal_level=minimal', 'max_wal_senders=0', 'log_min_messages=fatal'],

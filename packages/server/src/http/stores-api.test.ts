@@ -202,6 +202,21 @@ describe('the stores API', () => {
     assert.equal((await world.call(tenant, 'GET', url)).json.generation, 2);
   });
 
+  test('a create that failed gives its place back, and a retry needs one again', async () => {
+    const small = await world.addTenant({ maxStores: 1 });
+    const create = (name: string, more: object = {}) =>
+      world.call(small, 'POST', '/api/v1/stores', { name, engine: 'test-shop', ...more });
+    const first = (await create('first-try')).json.store.id;
+    assertProblem(await create('second-try'), 429, 'quota_exceeded');
+    await fail(first);
+    const second = (await create('second-try', { keepFailed: true })).json.store.id;
+    assertProblem(await world.call(small, 'POST', `/api/v1/stores/${first}/retry`), 429, 'quota_exceeded');
+    assert.equal((await world.call(small, 'GET', `/api/v1/stores/${first}`)).json.generation, 1);
+    await fail(second);
+    assertProblem(await create('third-try'), 429, 'quota_exceeded');
+    assert.equal((await world.call(small, 'POST', `/api/v1/stores/${second}/retry`)).status, 202);
+  });
+
   test('a ready store can be repaired once at a time, and the repair remembers what it agrees to', async () => {
     const { json } = await create('drifted');
     const url = `/api/v1/stores/${json.store.id}`;

@@ -23,6 +23,7 @@ export interface ReconciledStore {
   readonly errorStep: string | null;
   readonly errorMessage: string | null;
   readonly readyAt: Date | null;
+  readonly keepFailed: boolean;
   readonly anchors: Anchors;
   /** Fingerprint of what the living release was made from; null for one of an older platform. */
   readonly installed: string | null;
@@ -60,6 +61,7 @@ export async function takeStore(db: Db, { storeId, fence }: FencedStore): Promis
       generation, phase, observed_generation as "observedGeneration", repair_generation as "repairGeneration",
       repair_code as "repairCode", error_code as "errorCode",
       error_step as "errorStep", error_message as "errorMessage", ready_at as "readyAt",
+      keep_failed as "keepFailed",
       jsonb_build_object('namespaceUid', namespace_uid, 'claims', claims) as anchors, installed,
       (extract(epoch from now() - provisioning_started_at) * 1000)::float8 as "provisioningMs"`.execute(db);
   return rows[0] ?? null;

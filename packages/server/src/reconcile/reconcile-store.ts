@@ -210,10 +210,10 @@ async function fail(scope: AttemptScope, error: TerminalError, step: string | nu
   return await cleanUp(scope, error);
 }
 
-/** What a store that never was ready leaves behind is removed; one that once lived keeps everything. Its row stays `failed`. */
+/** What a store that never was ready leaves behind is removed, unless it is to be looked at; one that once lived keeps everything. */
 async function cleanUp(scope: AttemptScope, error?: TerminalError): Promise<JobOutcome> {
   const { store } = scope;
-  if (store.readyAt === null) {
+  if (store.readyAt === null && !store.keepFailed) {
     const outcome = await runSteps(scope, TEAR_DOWN).catch(rethrowCause);
     if (outcome.outcome === 'waiting') {
       return toJobOutcome(outcome);

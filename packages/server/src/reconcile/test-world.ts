@@ -35,7 +35,11 @@ export interface World extends TestDatabase {
   setWeather(weather: Weather): void;
   setShopProblem(problem: string | null): void;
   setProvisionTimeout(timeoutMs: number): void;
-  insertStore(options?: { readonly plan?: PlanName; readonly password?: string }): Promise<StoreId>;
+  insertStore(options?: {
+    readonly plan?: PlanName;
+    readonly password?: string;
+    readonly keepFailed?: boolean;
+  }): Promise<StoreId>;
   wishDeleted(storeId: StoreId): Promise<void>;
   wishRetried(storeId: StoreId): Promise<void>;
   /** Agrees to the error that the store shows. */
@@ -176,12 +180,13 @@ export async function createWorld(): Promise<World> {
     setProvisionTimeout: (value) => {
       provisionTimeoutMs = value;
     },
-    async insertStore({ plan = 'standard', password } = {}) {
+    async insertStore({ plan = 'standard', password, keepFailed = false } = {}) {
       const id = newId('sto');
       await sql`
-        insert into stores (id, tenant_id, cluster_id, name, created_by, engine, engine_version, plan, admin_email)
+        insert into stores (id, tenant_id, cluster_id, name, created_by, engine, engine_version, plan, admin_email,
+          keep_failed)
         values (${id}, ${TENANT}, ${CLUSTER}, ${`shop-${id.slice(4)}`}, 'tok_aaaaaaaaaa', 'test-shop', '1.0.0', ${plan},
-          'owner@example.org')`.execute(db);
+          'owner@example.org', ${keepFailed})`.execute(db);
       if (password !== undefined) {
         await db.transaction().execute((tx) => insertSealedPassword(tx, id, sealPassword(PLATFORM_KEY, id, password)));
       }

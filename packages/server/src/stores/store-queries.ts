@@ -21,23 +21,29 @@ export interface NewStore {
   readonly plan: string;
   readonly adminEmail: string;
   readonly createdBy: string;
+  readonly keepFailed: boolean;
 }
 
 /** Null where a store that is not deleted has the name. */
 export async function insertStore(tx: Tx, store: NewStore): Promise<StoreRow | null> {
   const { rows } = await sql<StoreRow>`
-    insert into stores (id, tenant_id, cluster_id, name, engine, engine_version, plan, admin_email, created_by)
+    insert into stores (id, tenant_id, cluster_id, name, engine, engine_version, plan, admin_email, created_by,
+      keep_failed)
     values (${store.id}, ${store.tenantId}, ${store.clusterId}, ${store.name}, ${store.engine}, ${store.engineVersion},
-      ${store.plan}, ${store.adminEmail}, ${store.createdBy})
+      ${store.plan}, ${store.adminEmail}, ${store.createdBy}, ${store.keepFailed})
     on conflict (cluster_id, name) where phase <> 'deleted' do nothing
     returning ${columns}`.execute(tx);
   return rows[0] ?? null;
 }
 
-/** Counts what takes up quota: everything that is not yet gone. */
+/** Counts what takes up quota: everything that is not yet gone. A create that failed and is cleaned up has given its place back. */
 export async function countLiveStores(db: Db, tenantId: string): Promise<number> {
   const { rows } = await sql<{ count: number }>`
-    select count(*) as count from stores where tenant_id = ${tenantId} and phase <> 'deleted'`.execute(db);
+    select count(*) as count from stores
+    where tenant_id = ${tenantId} and phase <> 'deleted'
+      and not (phase = 'failed' and ready_at is null and not keep_failed and observed_generation = generation)`.execute(
+    db,
+  );
   return rows[0]?.count ?? 0;
 }
 

@@ -65,7 +65,7 @@ export interface StoreService {
   createStore(actor: Actor, wish: CreateStore, idempotencyKey: string | null): Promise<StoreAndJob>;
   /** Returns before anything is removed. Throws `already_deleting` from the second time on. */
   requestDeletion(actor: Actor, storeId: string, idempotencyKey: string | null): Promise<StoreAndJob>;
-  /** Throws `not_retryable` unless the store has failed. */
+  /** Throws `not_retryable` unless the store has failed, `quota_exceeded` where its place is taken by another by now. */
   retryStore(actor: Actor, storeId: string, idempotencyKey: string | null): Promise<StoreAndJob>;
   /** Throws `not_repairable` unless the store is ready; also where no repair would help. */
   repairStore(actor: Actor, storeId: string, idempotencyKey: string | null): Promise<StoreAndJob>;
@@ -115,6 +115,7 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
       plan: wish.plan,
       adminEmail: wish.adminEmail ?? `admin@${wish.name}.${mailDomain(options.address.baseDomain)}`,
       createdBy: actor.id,
+      keepFailed: wish.keepFailed ?? false,
     });
     if (row === null) {
       throw new AppError('name_taken', `A store called "${wish.name}" exists already; choose another name.`);
@@ -234,6 +235,8 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
             const why = isRetryable(store) ? 'is being tried again already' : `is ${toStore(store, rendering).phase}`;
             throw new AppError('not_retryable', `Only a failed store can be tried again; this one ${why}.`);
           }
+          // Its place was given back when it failed; by now it counts again.
+          refuseWhenFull(quota, (await countLiveStores(tx, actor.tenantId)) - 1);
           await appendEvent(tx, {
             type: 'store.retry_requested',
             tenantId: actor.tenantId,

@@ -21,6 +21,7 @@ function chaosSettings({ seed, from }: { readonly seed?: string | undefined; rea
     SOUK_MATRIX: 'all',
     SOUK_MATRIX_TABLE: CHAOS_TABLE,
     SOUK_OUTAGE_SECONDS: '300',
+    MODEL_RUNS: '2500',
     MODEL_STEPS: '100000',
     ...(seed === undefined ? {} : { SOUK_SEED: seed }),
     ...(from === undefined ? {} : { SOUK_MATRIX_FROM: from }),
@@ -52,7 +53,7 @@ export const test = defineCommand({
   ],
   run: async ({ values, terminal, env, signal }) => {
     const all = listSuites({ isQuick: values.quick === true, isChaos: values.chaos === true });
-    const names = values.chaos ? ['crashes'] : values.only?.split(',').map((name) => name.trim());
+    const names = values.chaos ? ['crashes', 'models'] : values.only?.split(',').map((name) => name.trim());
     const unknown = names?.find((name) => !all.some((suite) => suite.name === name));
     if (unknown !== undefined) {
       throw new UsageError(

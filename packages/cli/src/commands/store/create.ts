@@ -22,6 +22,7 @@ export const createStore = defineCommand({
       value: 'FILE',
       help: 'password of 12 to 128 characters; "-" is standard input',
     },
+    'keep-failed': { type: 'boolean', help: 'leave what a failed create has made, to look at' },
     ...WAIT_OPTION,
     ...TIMEOUT_OPTION,
     ...JSON_OPTION,
@@ -69,6 +70,7 @@ interface CreateValues {
   readonly plan: string | undefined;
   readonly 'admin-email': string | undefined;
   readonly 'admin-password-file': string | undefined;
+  readonly 'keep-failed': boolean | undefined;
 }
 
 // Only what the platform cannot say better itself is checked here: the rest comes back with each field named.
@@ -82,6 +84,7 @@ async function describeStore(client: SoukClient, name: string, values: CreateVal
     engine: values.engine ?? (await onlyEngine(client)),
     ...(plan === undefined ? {} : { plan: plan.data }),
     ...(adminEmail === undefined ? {} : { adminEmail }),
+    ...(values['keep-failed'] === true ? { keepFailed: true } : {}),
     ...(passwordFile === undefined ? {} : { adminPassword: await readPassword(passwordFile) }),
   };
 }

@@ -5,6 +5,8 @@
 alter table stores add column repair_generation bigint not null default 0 check (repair_generation <= generation);
 -- The error that was shown to whoever asked for that repair: they agreed to this loss and to no other.
 alter table stores add column repair_code text;
+-- What a create that fails has made stays for somebody to look at, until it is retried or deleted.
+alter table stores add column keep_failed boolean not null default false;
 
 -- observed: a worker, under its lease's fence
 alter table stores add column namespace_uid text;

@@ -1,0 +1,116 @@
+// The cluster itself dies, or is away: the platform goes on answering and accepting, blames no store, and all converges afterwards.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Store } from '@souk/contract';
+import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
+import { awaitPhase, makeStore, removeStore, requestStore } from '../stores.ts';
+import { orderInTestShop } from '../test-shop.ts';
+import { findTraces } from '../traces.ts';
+import { until } from '../until.ts';
+import { checkWorld } from './check-world.ts';
+import { awaitAllReady, crash, findPart, signalPart } from './parts.ts';
+
+const CONVERGED_WITHIN_MS = 150_000;
+const AWAY_FOR_MS = Number(process.env.SOUK_OUTAGE_SECONDS ?? 30) * 1_000;
+
+describe('a cluster that dies or is away', { skip: whyNoPlatform() }, () => {
+  let platform: Platform;
+  const made = new Set<string>();
+  before(() => {
+    platform = connectToPlatform();
+  });
+  after(async () => {
+    await awaitAllReady(platform, 120_000);
+    await Promise.all([...made].map((id) => removeStore(platform.client, id)));
+    platform.close();
+  });
+
+  /** One store that goes on living, and one to be deleted. */
+  async function makeTwo(word: string): Promise<readonly [Store, Store]> {
+    const [living, leaving] = await Promise.all([
+      makeStore(platform.client, `${word}-lives`),
+      makeStore(platform.client, `${word}-goes`),
+    ]);
+    made.add(living.id).add(leaving.id);
+    return [living, leaving];
+  }
+
+  async function request(word: string): Promise<Store> {
+    const store = await requestStore(platform.client, word);
+    made.add(store.id);
+    return store;
+  }
+
+  async function awaitConverged(living: Store, leaving: Store, coming: readonly Store[]): Promise<void> {
+    await awaitAllReady(platform, CONVERGED_WITHIN_MS);
+    for (const { id } of coming) {
+      await orderInTestShop(platform, await awaitPhase(platform.client, id, 'ready', CONVERGED_WITHIN_MS));
+    }
+    await awaitPhase(platform.client, leaving.id, 'deleted', CONVERGED_WITHIN_MS);
+    assert.deepEqual(await findTraces(platform, leaving), []);
+    await until('the living shop to sell', CONVERGED_WITHIN_MS, async () => {
+      await orderInTestShop(platform, living);
+      return true;
+    });
+    let problems: string[] = [];
+    await until('the platform to be at rest', CONVERGED_WITHIN_MS, async () => {
+      problems = await checkWorld(platform);
+      return problems.length === 0;
+    }).catch(() => assert.deepEqual(problems, []));
+    for (const { id } of [living, ...coming]) {
+      const { items } = await platform.client.listStoreEvents(id, { limit: 500 });
+      assert.ok(!items.some(({ type }) => type === 'store.provisioning_failed'), 'a store was blamed');
+      await removeStore(platform.client, id);
+      made.delete(id);
+    }
+    made.delete(leaving.id);
+  }
+
+  for (const [word, parts] of [
+    ['control', ['kube-apiserver', 'etcd']],
+    ['node', ['kubelet', 'containerd']],
+  ] as const) {
+    it(`loses nothing when ${parts.join(' and ')} are killed`, { timeout: 480_000 }, async () => {
+      await awaitAllReady(platform, 120_000);
+      const [living, leaving] = await makeTwo(word);
+      const coming = await request(`${word}-comes`);
+      await platform.client.deleteStore(leaving.id);
+      for (const name of parts) crash(await findPart(platform, name), platform.home);
+      const later = await request(`${word}-later`);
+      await awaitConverged(living, leaving, [coming, later]);
+    });
+  }
+
+  it(`goes on without it for ${AWAY_FOR_MS / 1000} s: reads are answered, creates and deletions accepted, nothing fails`, {
+    timeout: 480_000 + 2 * AWAY_FOR_MS,
+  }, async () => {
+    await awaitAllReady(platform, 120_000);
+    const [living, leaving] = await makeTwo('away');
+    const server = await findPart(platform, 'kube-apiserver');
+    signalPart(server, platform.home, 'SIGSTOP');
+    const coming: Store[] = [];
+    const endsAt = performance.now() + AWAY_FOR_MS;
+    let isToldAway = false;
+    try {
+      coming.push(await request('away-comes'));
+      await platform.client.deleteStore(leaving.id);
+      while (performance.now() < endsAt) {
+        const startedAt = performance.now();
+        const { items } = await platform.client.listStores({ limit: 200 });
+        const tookMs = performance.now() - startedAt;
+        assert.ok(tookMs < 2_000, `a list took ${Math.round(tookMs)} ms`);
+        assert.deepEqual(
+          items.filter(({ phase }) => phase === 'failed').map(({ name }) => name),
+          [],
+        );
+        isToldAway ||= !(await platform.client.getHealth()).cluster.healthy;
+        await delay(1_000);
+      }
+    } finally {
+      signalPart(server, platform.home, 'SIGCONT');
+    }
+    assert.ok(isToldAway || AWAY_FOR_MS < 60_000, 'health never said that the cluster is away');
+    await awaitConverged(living, leaving, coming);
+  });
+});

@@ -1,0 +1,16 @@
+// An engine whose stores are only objects: the benchmark makes them itself, and nothing is ever installed.
+import type { Engine } from '@souk/server/engines/engine.ts';
+
+export const engine: Engine = {
+  name: 'bench-shop',
+  title: 'Bench shop',
+  version: '1.0.0',
+  chartPath: import.meta.dirname,
+  images: [],
+  provisionTimeoutMs: 60_000,
+  adminPath: '/admin',
+  workloads: () => [{ kind: 'Deployment', name: 'front' }],
+  secrets: async () => ({}),
+  values: () => ({}),
+  verify: async () => undefined,
+};

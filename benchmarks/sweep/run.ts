@@ -1,0 +1,199 @@
+// Many stores that are only rows and objects, in the API of a running platform's real cluster, under an API and a worker of the
+// benchmark's own on a PostgreSQL of its own: how long the first look and a sweep take, how soon the watch tells of a change, how
+// long lists take, and how much memory both processes need.
+//
+//   node benchmarks/sweep/run.ts [--stores 1000] [--rounds 3] [--changes 20] [--lists 200] [--keep]
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { createClient } from '@souk/contract';
+import { openDatabase } from '@souk/server/db/database.ts';
+import { migrate } from '@souk/server/db/migrate.ts';
+import { createPrivatePostgres } from '@souk/server/db/test-postgres.ts';
+import { storeNamespace } from '@souk/server/ids.ts';
+import { connectKube } from '@souk/server/kube/connect-kube.ts';
+import { silentLog } from '@souk/server/log.ts';
+import { hashToken } from '@souk/server/tenants/tenant-queries.ts';
+import { sql } from 'kysely';
+import { formatRows } from '../shared/distribution.ts';
+import { openPlatform } from '../shared/platform.ts';
+import { LABEL, loadStore, prepareTenant } from './load-stores.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    stores: { type: 'string', default: '1000' },
+    rounds: { type: 'string', default: '3' },
+    changes: { type: 'string', default: '20' },
+    lists: { type: 'string', default: '200' },
+    keep: { type: 'boolean', default: false },
+  },
+});
+const AT_ONCE = 8;
+const SWEEP_SECONDS = 20;
+const count = Number(options.stores);
+const { facts } = await openPlatform();
+const kube = await connectKube({ kubeconfig: facts.kubeconfig });
+const folder = await mkdtemp(path.join(tmpdir(), 'souk-sweep-'));
+const postgres = await createPrivatePostgres();
+const url = postgres.urlOf('postgres');
+await migrate({ url, log: silentLog() });
+const { db, close } = openDatabase({ url, maxConnections: AT_ONCE + 2, log: silentLog() });
+const key = randomBytes(32);
+const token = `souk_${randomBytes(24).toString('base64url')}`;
+const processes: ReturnType<typeof startProcess>[] = [];
+try {
+  await prepareTenant(db, hashToken(token));
+  const ids = await load();
+  await writeFile(path.join(folder, 'key'), key.toString('hex'));
+  const worker = startProcess('worker.ts', { METRICS_PORT: '18106', SWEEP_INTERVAL_SECONDS: String(SWEEP_SECONDS) });
+  processes.push(worker);
+  const firstLookMs = await measureFirstLook();
+  console.log(`first look at ${count} stores, the worker's start included: ${(firstLookMs / 1000).toFixed(1)} s`);
+  await measureSweeps();
+  await measureLag(ids);
+  const api = startProcess('api.ts', { API_HOST: '127.0.0.1', API_PORT: '18107' });
+  processes.push(api);
+  await measureLists();
+  console.log(`memory with ${count} stores: worker ${await memoryOf(worker.pid)}, API ${await memoryOf(api.pid)}`);
+} finally {
+  for (const { end } of processes) end();
+  if (!options.keep) await unload();
+  await close();
+  await postgres.stop();
+  kube.close();
+  await rm(folder, { recursive: true, force: true });
+}
+process.exit(0);
+
+async function load(): Promise<readonly string[]> {
+  const settings = {
+    ingressNamespace: 'souk-ingress',
+    ingressPodLabels: { 'app.kubernetes.io/name': 'souk-ingress' },
+    apiSubject: null,
+  };
+  const ids: string[] = [];
+  let left = count;
+  const loadNext = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      ids.push(await loadStore(db, kube, key, settings));
+      if (ids.length % 100 === 0) console.error(`${ids.length} of ${count} stores loaded`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, loadNext));
+  return ids;
+}
+
+async function unload(): Promise<void> {
+  const { items } = await kube.listMetadata('Namespace', { labels: LABEL });
+  for (const { metadata } of items) await kube.delete('Namespace', { name: metadata.name }, { uid: metadata.uid });
+  console.error('the namespaces are being deleted');
+  await waitFor(async () => (await kube.listMetadata('Namespace', { labels: LABEL })).items.length === 0, 3_600_000);
+}
+
+function startProcess(name: string, more: NodeJS.ProcessEnv) {
+  const script = fileURLToPath(import.meta.resolve(`@souk/server/main/${name}`));
+  const env = {
+    PATH: process.env.PATH,
+    NODE_ENV: 'production',
+    DATABASE_URL: url,
+    PLATFORM_KEY_FILE: path.join(folder, 'key'),
+    KUBECONFIG: facts.kubeconfig,
+    HELM_PATH: path.join(facts.programsDir, 'helm'),
+    INGRESS_URL: facts.ingressUrl,
+    BASE_DOMAIN: 'bench.localhost',
+    ENGINE_FOLDERS: fileURLToPath(new URL('bench-shop', import.meta.url)),
+    LOG_LEVEL: 'warn',
+    ...more,
+  };
+  // The flags that the local platform gives its processes.
+  const flags = ['--max-old-space-size=96', '--max-semi-space-size=1'];
+  const child = spawn(process.execPath, [...flags, script], { env, stdio: ['ignore', 'inherit', 'inherit'] });
+  return { pid: child.pid ?? 0, end: () => void child.kill('SIGKILL') };
+}
+
+async function measureFirstLook(): Promise<number> {
+  const startedAt = performance.now();
+  await waitFor(async () => {
+    const { rows } = await sql<{ left: number }>`select count(*) as left from stores where health = 'unknown'`.execute(
+      db,
+    );
+    return rows[0]?.left === 0;
+  });
+  return performance.now() - startedAt;
+}
+
+/** By the worker's own metrics: the listing with its look at every store, and the look at every Secret. */
+async function measureSweeps(): Promise<void> {
+  const rounds = Number(options.rounds);
+  let shown = '';
+  await waitFor(async () => {
+    shown = await (await fetch('http://127.0.0.1:18106/metrics')).text();
+    const done = /souk_sweep_seconds_count\{[^}]*work="objects"[^}]*\} (\d+)/.exec(shown)?.[1];
+    return Number(done ?? 0) >= rounds;
+  });
+  for (const work of ['objects', 'secrets']) {
+    const read = (what: string): number =>
+      Number(new RegExp(`souk_sweep_seconds_${what}\\{[^}]*work="${work}"[^}]*\\} ([0-9.e+-]+)`).exec(shown)?.[1] ?? 0);
+    console.log(
+      `a sweep over the ${work} of ${count} stores: ${(read('sum') / read('count')).toFixed(2)} s on average of ${read('count')}`,
+    );
+  }
+}
+
+/** From the removal of a network policy to the event in the database, the second of confirmation included. */
+async function measureLag(ids: readonly string[]): Promise<void> {
+  const samplesMs: number[] = [];
+  for (let index = 0; index < Math.min(Number(options.changes), ids.length); index += 1) {
+    const id = ids[Math.floor((index * ids.length) / Number(options.changes))] ?? '';
+    const ref = { namespace: storeNamespace(id), name: 'deny-all' };
+    const found = await kube.get('NetworkPolicy', ref);
+    const removedAt = Date.now();
+    await kube.delete('NetworkPolicy', ref, { uid: found?.metadata.uid ?? '' });
+    await waitFor(async () => {
+      const { rows } = await sql<{ at: Date }>`
+        select at from events where store_id = ${id} and type = 'store.drift_detected'`.execute(db);
+      if (rows[0] !== undefined) samplesMs.push(rows[0].at.getTime() - removedAt);
+      return rows.length > 0;
+    });
+  }
+  console.log(`removed → told, seconds\n${formatRows([{ name: 'by the watch', samplesMs }])}`);
+}
+
+async function measureLists(): Promise<void> {
+  const client = createClient({ url: 'http://127.0.0.1:18107', token });
+  await waitFor(async () => (await fetch('http://127.0.0.1:18107/readyz').catch(() => null))?.status === 200);
+  const rows = [];
+  for (const limit of [50, 200]) {
+    const samplesMs: number[] = [];
+    let after: string | undefined;
+    for (let index = 0; index < Number(options.lists); index += 1) {
+      const startedAt = performance.now();
+      const page = await client.listStores({ limit, ...(after === undefined ? {} : { after }) });
+      samplesMs.push(performance.now() - startedAt);
+      after = page.next ?? undefined;
+    }
+    rows.push({ name: `list, ${limit} a page`, samplesMs });
+  }
+  console.log(`lists, seconds\n${formatRows(rows, 4)}`);
+}
+
+async function memoryOf(pid: number): Promise<string> {
+  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const mib = (word: string): number =>
+    Math.round(Number(new RegExp(`^${word}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0) / 1024);
+  return `${mib('Rss')} MiB resident, ${mib('Pss')} MiB proportional`;
+}
+
+async function waitFor(isTrue: () => Promise<boolean>, withinMs = 600_000): Promise<void> {
+  const giveUpAt = performance.now() + withinMs;
+  while (!(await isTrue())) {
+    if (performance.now() > giveUpAt) throw new Error(`it did not come within ${withinMs / 1000} s`);
+    await delay(50);
+  }
+}

@@ -1,6 +1,7 @@
 // Who may do what: roles of a person in a tenant, scopes of a token, and what each route asks for. A route is open to whoever has
 // both the role and, when a token asks, the scope; the OpenAPI document says it for each operation as `x-souk-access`.
 import { z } from 'zod';
+import { hasNoControls } from './text.ts';
 
 /** From the most to the least. Each may do what those after it may. */
 export const ROLES = ['owner', 'admin', 'member', 'viewer'] as const;
@@ -53,7 +54,7 @@ const plainText = (most: number) =>
     .trim()
     .min(1, `must have 1 to ${most} characters`)
     .max(most, `must have 1 to ${most} characters`)
-    .regex(/^\P{Cc}*$/u, 'may not hold control characters')
+    .refine(hasNoControls, 'may not hold control characters')
     .refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
 export const personNameSchema = plainText(80);
 export const tenantNameSchema = plainText(80);

@@ -4,19 +4,12 @@ import { emailSchema, personIdSchema, tenantIdSchema, tenantNameSchema } from '.
 import { membershipSchema } from './session.ts';
 import { listStoresQuerySchema, planNameSchema, storeSchema } from './store.ts';
 import { tenantSchema } from './tenant.ts';
+import { hasNoControls } from './text.ts';
 
-const searchText = z
-  .string()
-  .max(100)
-  .regex(/^\P{Cc}*$/u, 'may not hold control characters')
-  .optional();
+const searchText = z.string().max(100).refine(hasNoControls, 'may not hold control characters').optional();
 const page = {
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  after: z
-    .string()
-    .max(200)
-    .regex(/^\P{Cc}*$/u, 'may not hold control characters')
-    .optional(),
+  after: z.string().max(200).refine(hasNoControls, 'may not hold control characters').optional(),
 };
 
 export const adminPersonSchema = z.object({

@@ -1,6 +1,7 @@
 // The audit log on the wire: who did what to what, when, from where, and how it ended.
 import { z } from 'zod';
 import { tenantIdSchema } from './access.ts';
+import { hasNoControls } from './text.ts';
 
 export const AUDIT_OUTCOMES = ['ok', 'refused', 'failed', 'unknown'] as const;
 /** `unknown`: the process died between the call and its answer. */
@@ -24,18 +25,24 @@ export const auditEntrySchema = z.object({
 });
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
 
-const filterText = z
-  .string()
-  .max(200)
-  .regex(/^\P{Cc}*$/u, 'may not hold control characters')
+const filterText = z.string().max(200).refine(hasNoControls, 'may not hold control characters').optional();
+const MIN_YEAR = 1970;
+const MAX_YEAR = 9998;
+const instant = z.iso
+  .datetime({ offset: true, error: 'must be an instant such as 2026-01-31T00:00:00Z' })
+  .refine((text) => {
+    const year = new Date(text).getUTCFullYear();
+    return year >= MIN_YEAR && year <= MAX_YEAR;
+  }, `must lie in the years ${MIN_YEAR} to ${MAX_YEAR}`)
+  .transform((text) => new Date(text).toISOString())
   .optional();
 const auditFilter = {
   actor: filterText.meta({ description: 'Id or part of the name' }),
   action: filterText.meta({ description: 'Whole, or its beginning up to a dot: "store"' }),
   target: filterText,
   outcome: auditOutcomeSchema.optional(),
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
+  from: instant,
+  to: instant,
 };
 export const listAuditQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(100),

@@ -1,6 +1,7 @@
 // What a store is on the wire: its words (phase, health, engine, plan), the rules for its name, and the request and answer
 // schemas. The server validates with these, the CLI and the dashboard read with them; the database's CHECKs use the same words.
 import { z } from 'zod';
+import { hasNoControls } from './text.ts';
 
 export const PHASES = ['requested', 'provisioning', 'ready', 'upgrading', 'failed', 'deleting', 'deleted'] as const;
 export const phaseSchema = z.enum(PHASES);
@@ -65,7 +66,7 @@ export const createStoreSchema = z.strictObject({
     .min(ADMIN_PASSWORD_MIN_LENGTH, 'must have 12 to 128 characters')
     .max(ADMIN_PASSWORD_MAX_LENGTH, 'must have 12 to 128 characters')
     // A control character could not be typed into a shop's login form.
-    .regex(/^\P{Cc}*$/u, 'may not hold control characters')
+    .refine(hasNoControls, 'may not hold control characters')
     .refine((password) => password.isWellFormed(), 'must be well-formed Unicode')
     .optional(),
   keepFailed: z
@@ -112,7 +113,7 @@ export const listStoresQuerySchema = z.strictObject({
   q: z
     .string()
     .max(100)
-    .regex(/^\P{Cc}*$/u, 'may not hold control characters')
+    .refine(hasNoControls, 'may not hold control characters')
     .optional()
     .meta({ description: 'Part of the name' }),
 });

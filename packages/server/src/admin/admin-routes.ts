@@ -22,6 +22,7 @@ import { noteForAudit } from '../audit/audit-note.ts';
 import { AppError } from '../errors.ts';
 import type { SignInService } from '../people/sign-in-service.ts';
 import { ACCESS, type Caller } from '../tenants/access.ts';
+import { idParams } from '../tenants/id-params.ts';
 import type { AdminService } from './admin-service.ts';
 
 export interface AdminRoutesOptions {
@@ -31,7 +32,6 @@ export interface AdminRoutesOptions {
 }
 
 const tags = ['admin'];
-const params = z.object({ id: z.string().max(100) });
 const noBody = z.union([z.undefined(), z.null(), z.strictObject({})]);
 
 export const adminRoutes: FastifyPluginAsyncZod<AdminRoutesOptions> = async (app, { service, signIns, callerOf }) => {
@@ -65,7 +65,7 @@ export const adminRoutes: FastifyPluginAsyncZod<AdminRoutesOptions> = async (app
         summary: 'Disable or enable a person, or make one a platform admin',
         description: 'Disabling ends all sessions and tokens of the person at once, for good.',
         tags,
-        params,
+        params: idParams,
         body: changeAdminPersonSchema,
         response: { 200: adminPersonSchema },
       },
@@ -115,7 +115,7 @@ export const adminRoutes: FastifyPluginAsyncZod<AdminRoutesOptions> = async (app
       schema: {
         summary: "Change a tenant's name or limits",
         tags,
-        params,
+        params: idParams,
         body: changeAdminTenantSchema,
         response: { 200: adminTenantSchema },
       },
@@ -137,7 +137,7 @@ export const adminRoutes: FastifyPluginAsyncZod<AdminRoutesOptions> = async (app
         summary: 'Delete a tenant with all its stores',
         description: 'Answers at once; the stores go first, each by its own job, then the tenant.',
         tags,
-        params,
+        params: idParams,
         body: noBody,
         response: { 202: adminTenantSchema },
       },

@@ -11,7 +11,8 @@ import { addTargets, addTestToken, callOperation, listOperations } from './test-
 
 const OWN = { origin: 'http://localhost:8080' };
 
-describe('the audit log', () => {
+// Seconds on a quiet machine.
+describe('the audit log', { timeout: 300_000 }, () => {
   let world: TestApp;
   let tenant: TestTenant;
   let platform: TestTenant;
@@ -112,6 +113,20 @@ describe('the audit log', () => {
       [...page.items, ...rest.items].map(({ id }) => id),
       first.items.map(({ id }) => id),
     );
+  });
+
+  test('an instant that the database could not read, and an id that is none, are no failure of ours', async () => {
+    for (const from of ['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59', 'yesterday']) {
+      const { status } = await world.call(platform, 'GET', `/api/v1/audit?from=${encodeURIComponent(from)}`);
+      assert.equal(status, 400, from);
+    }
+    assert.equal((await world.call(platform, 'GET', '/api/v1/audit?from=2026-01-01T00:00:00%2B23:00')).status, 200);
+    const before = await head();
+    for (const path of ['tokens', 'members', 'invitations', 'stores', 'admin/tenants']) {
+      const { status } = await world.call(platform, 'DELETE', `/api/v1/${path}/%00`);
+      assert.equal(status, 404, path);
+    }
+    assert.equal(await head(), before + 5);
   });
 
   test('it is exported as CSV and JSON, and no cell is a formula', async () => {

@@ -33,7 +33,8 @@ export function recordAudit(app: FastifyInstance, { db, auth }: { readonly db: D
           ...intent,
           ...(actor !== undefined && { actor: actor.id, actorName: actor.name }),
           ...(tenantId !== undefined && { tenantId }),
-          target: target ?? null,
+          // As it stood in the address: the database takes no control characters.
+          target: target?.replaceAll(/\p{Cc}/gu, '') ?? null,
           outcome: refusal === undefined ? outcomeOf(reply.statusCode) : 'refused',
           code: refusal ?? readRefusalCode(reply) ?? String(reply.statusCode),
           details: details ?? {},

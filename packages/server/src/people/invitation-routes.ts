@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { noteForAudit } from '../audit/audit-note.ts';
 import { AppError } from '../errors.ts';
 import { ACCESS, type Actor, type Caller } from '../tenants/access.ts';
+import { idParams } from '../tenants/id-params.ts';
 import { findCallerOfSession } from './callers.ts';
 import { listInvitations, revokeInvitation, toInvitation } from './invitation-queries.ts';
 import type { InvitationService } from './invitation-service.ts';
@@ -26,7 +27,6 @@ export interface InvitationRoutesOptions {
   readonly callerOf: (request: FastifyRequest) => Caller | null;
 }
 
-const params = z.object({ id: z.string().max(100) });
 const noBody = z.union([z.undefined(), z.null(), z.strictObject({})]);
 
 export const invitationRoutes: FastifyPluginAsyncZod<InvitationRoutesOptions> = async (app, options) => {
@@ -71,7 +71,7 @@ export const invitationRoutes: FastifyPluginAsyncZod<InvitationRoutesOptions> = 
       schema: {
         summary: 'Withdraw an invitation',
         tags: ['tenant'],
-        params,
+        params: idParams,
         body: noBody,
         response: { 204: z.null().meta({ description: 'Done' }) },
       },

@@ -18,6 +18,7 @@ import { noteForAudit } from '../audit/audit-note.ts';
 import type { Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import { ACCESS, type Caller } from '../tenants/access.ts';
+import { idParams } from '../tenants/id-params.ts';
 import { findCallerOfSession } from './callers.ts';
 import { readPerson, renamePerson, toPerson } from './person-queries.ts';
 import type { SessionCookies } from './session-cookie.ts';
@@ -74,7 +75,6 @@ export async function stateOf({ db, providers, hasMail }: SignInFacts, caller: C
   };
 }
 
-const params = z.object({ id: z.string().max(100) });
 const noBody = z.union([z.undefined(), z.null(), z.strictObject({})]);
 const empty = z.null().meta({ description: 'Done' });
 const tags = ['session'];
@@ -163,7 +163,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<SessionRoutesOptions> = async 
     '/sessions/:id',
     {
       config: { access: ACCESS.person, audit: 'session.end' },
-      schema: { summary: 'Sign out somewhere', tags, params, body: noBody, response: { 204: empty } },
+      schema: { summary: 'Sign out somewhere', tags, params: idParams, body: noBody, response: { 204: empty } },
     },
     async (request, reply) => {
       const { id } = request.params;

@@ -22,6 +22,7 @@ import { noteForAudit } from '../audit/audit-note.ts';
 import { type Db, inTransaction, type Tx } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import { ACCESS, type Actor } from './access.ts';
+import { idParams } from './id-params.ts';
 import { countOwners, listMembers, readMember, removeMember, setRole } from './member-queries.ts';
 import { newSecret } from './secrets.ts';
 import { lockQuota, readTenant, renameTenant, toTenant } from './tenant-queries.ts';
@@ -32,7 +33,6 @@ export interface TenantRoutesOptions {
   readonly actorOf: (request: FastifyRequest) => Actor;
 }
 
-const params = z.object({ id: z.string().max(100) });
 const noBody = z.union([z.undefined(), z.null(), z.strictObject({})]);
 const empty = z.null().meta({ description: 'Done' });
 
@@ -93,7 +93,7 @@ export const tenantRoutes: FastifyPluginAsyncZod<TenantRoutesOptions> = async (a
       schema: {
         summary: "Change a member's role",
         tags: ['tenant'],
-        params,
+        params: idParams,
         body: changeMemberSchema,
         response: { 200: memberSchema },
       },
@@ -123,7 +123,7 @@ export const tenantRoutes: FastifyPluginAsyncZod<TenantRoutesOptions> = async (a
         summary: 'Remove a member, or leave',
         description: 'Their tokens of this tenant end with it.',
         tags: ['tenant'],
-        params,
+        params: idParams,
         body: noBody,
         response: { 204: empty },
       },
@@ -204,7 +204,13 @@ export const tenantRoutes: FastifyPluginAsyncZod<TenantRoutesOptions> = async (a
     '/tokens/:id',
     {
       config: { access: ACCESS.readTenant, audit: 'token.revoke' },
-      schema: { summary: 'Revoke a token', tags: ['tenant'], params, body: noBody, response: { 200: tokenSchema } },
+      schema: {
+        summary: 'Revoke a token',
+        tags: ['tenant'],
+        params: idParams,
+        body: noBody,
+        response: { 200: tokenSchema },
+      },
     },
     async (request) => {
       const { id } = request.params;

@@ -18,7 +18,7 @@ export interface ProviderRoutesOptions {
   readonly isSecure: boolean;
 }
 
-const params = z.object({ provider: z.string().max(40) });
+const params = z.object({ provider: z.string().regex(/^[a-z0-9-]{1,40}$/, 'is not the name of a provider') });
 const COOKIE = 'souk_sign_in';
 const tags = ['session'];
 const redirect = z.null().meta({ description: 'On to the next page' });

@@ -53,7 +53,10 @@ describe('the dashboard by keyboard alone', { skip: whyNoPlatform() || whyNoBrow
       await keyboard.type(name);
       await keyboard.press('Enter');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
-      await page.getByText(/Deleting|Deleted/).first().waitFor();
+      await page
+        .getByText(/Deleting|Deleted/)
+        .first()
+        .waitFor();
     });
   });
 });

@@ -77,9 +77,11 @@ async function signIn(platform: Platform, page: Page): Promise<void> {
     const { pathname, hash } = new URL(link);
     await page.goto(`${pathname}${hash}`);
   } else {
-    await page.context().route('**/api/v1/**', (route, request) =>
-      route.continue({ headers: { ...request.headers(), authorization: `Bearer ${platform.token}` } }),
-    );
+    await page
+      .context()
+      .route('**/api/v1/**', (route, request) =>
+        route.continue({ headers: { ...request.headers(), authorization: `Bearer ${platform.token}` } }),
+      );
     await page.goto('/stores');
   }
   await page.getByRole('heading', { name: 'Stores', level: 1 }).waitFor();

@@ -64,7 +64,11 @@ async function tell({ db }: SeededPlatform, tenantId: string): Promise<void> {
 }
 
 /** Resolves once the stream is open; gives what closes it. Raw, because a client library's work would be measured too. */
-function openStream({ url, token: _ }: SeededPlatform, token: string, onEvent: (sentAt: number) => void): Promise<() => void> {
+function openStream(
+  { url, token: _ }: SeededPlatform,
+  token: string,
+  onEvent: (sentAt: number) => void,
+): Promise<() => void> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}`, accept: 'text/event-stream' };
     const request = get(`${url}/api/v1/events`, { agent, headers }, (response) => {

@@ -27,7 +27,9 @@ try {
   const times = await askForPages(platform, Number(values.rate), Number(values.seconds));
   const api = { ...distributionOf(times), memoryMib: Math.round(await platform.readApiMemoryMib()) };
   const browser = values.dashboard !== undefined && existsSync(CHROMIUM) ? await scrollAndFilter(platform) : null;
-  process.stdout.write(`${JSON.stringify({ stores: Number(values.stores), rate: Number(values.rate), api, browser }, null, 2)}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ stores: Number(values.stores), rate: Number(values.rate), api, browser }, null, 2)}\n`,
+  );
 } finally {
   await platform.close();
 }
@@ -44,7 +46,9 @@ async function askForPages({ url, token }: SeededPlatform, rate: number, seconds
     const dueMs = (index / rate) * 1000 - (performance.now() - began);
     if (dueMs > 0) await new Promise((resolve) => setTimeout(resolve, dueMs));
     const sentAt = performance.now();
-    pending.push(client.listStores(queries[index % queries.length]).then(() => void times.push(performance.now() - sentAt)));
+    pending.push(
+      client.listStores(queries[index % queries.length]).then(() => void times.push(performance.now() - sentAt)),
+    );
   }
   await Promise.all(pending);
   return times;
@@ -62,7 +66,15 @@ async function makeQueries(client: ReturnType<typeof createClient>): Promise<rea
     }
     deep.push({ sort, ...(after === undefined ? {} : { after }) });
   }
-  return [{}, { sort: 'name' }, { sort: 'oldest' }, { q: 'coffee' }, { phase: 'failed' }, { engine: 'medusa' }, ...deep];
+  return [
+    {},
+    { sort: 'name' },
+    { sort: 'oldest' },
+    { q: 'coffee' },
+    { phase: 'failed' },
+    { engine: 'medusa' },
+    ...deep,
+  ];
 }
 
 /** The longest tasks of the page's main thread, in milliseconds, while somebody scrolls far and then types a search. */
@@ -83,7 +95,13 @@ async function scrollAndFilter({ url, token }: SeededPlatform): Promise<object> 
     await page.getByLabel('Search by name').pressSequentially('coffee', { delay: 80 });
     await page.waitForTimeout(1_500);
     const tasks = await page.evaluate<number[]>('window.tasks');
-    return { longTasksMs: tasks.map(Math.round).sort((a, b) => b - a).slice(0, 5), rowsInTheDocument: rows };
+    return {
+      longTasksMs: tasks
+        .map(Math.round)
+        .sort((a, b) => b - a)
+        .slice(0, 5),
+      rowsInTheDocument: rows,
+    };
   } finally {
     await browser.close();
   }

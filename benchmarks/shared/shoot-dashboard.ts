@@ -9,7 +9,8 @@ import { startSeededPlatform } from './seeded-platform.ts';
 
 const DOCS = fileURLToPath(new URL('../../docs/screenshots/dashboard', import.meta.url));
 const [built, out = DOCS] = process.argv.slice(2);
-if (built === undefined) throw new Error('usage: shoot-dashboard.ts <folder of the built dashboard> [folder to write to]');
+if (built === undefined)
+  throw new Error('usage: shoot-dashboard.ts <folder of the built dashboard> [folder to write to]');
 const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const QUALITY = 72;
 
@@ -26,7 +27,8 @@ const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-s
 try {
   await mkdir(out, { recursive: true });
   const client = createClient({ url: platform.url, token: platform.token });
-  const first = async (phase: Phase): Promise<string> => (await client.listStores({ phase, limit: 1 })).items[0]?.id ?? '';
+  const first = async (phase: Phase): Promise<string> =>
+    (await client.listStores({ phase, limit: 1 })).items[0]?.id ?? '';
   const ids = { ready: await first('ready'), failed: await first('failed'), going: await first('provisioning') };
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const width of [1280, 360]) {
@@ -65,7 +67,12 @@ function views({ ready, failed, going }: { ready: string; failed: string; going:
     { name: 'pods', path: `${store}/pods`, shows: 'storefront' },
     { name: 'jobs', path: `/stores/${failed}/jobs`, shows: 'reconcile-store' },
     { name: 'delete', path: `${store}/settings`, shows: 'Danger zone', act: askToDelete },
-    { name: 'insights', path: '/insights', shows: /Succeeded/, act: async (page) => page.locator('.recharts-surface').nth(1).waitFor() },
+    {
+      name: 'insights',
+      path: '/insights',
+      shows: /Succeeded/,
+      act: async (page) => page.locator('.recharts-surface').nth(1).waitFor(),
+    },
     { name: 'cluster', path: '/cluster', shows: 'kubelet' },
     { name: 'palette', path: '/cluster', shows: 'Kubernetes', act: openPalette },
   ];

@@ -10,7 +10,10 @@ export interface TenantToken {
 }
 
 export async function addTenantTokens(db: Db, count: number): Promise<readonly TenantToken[]> {
-  const tenants = Array.from({ length: count }, () => ({ id: newId('ten'), token: `souk_${randomBytes(24).toString('hex')}` }));
+  const tenants = Array.from({ length: count }, () => ({
+    id: newId('ten'),
+    token: `souk_${randomBytes(24).toString('hex')}`,
+  }));
   for (const { id, token } of tenants) {
     await inTransaction(db, (tx) =>
       addTenant(tx, { id, name: id, tokenHash: hashToken(token), maxStores: 5, maxParallelProvisions: 3 }),

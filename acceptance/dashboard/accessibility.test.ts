@@ -29,7 +29,7 @@ describe('every page of the dashboard', { skip: whyNoPlatform() || whyNoBrowser(
   });
 
   const views = (): readonly View[] => [
-    { name: 'stores', path: '/stores', shows: 'Newest first' },
+    { name: 'stores', path: '/stores', shows: store.name },
     { name: 'nothing found', path: '/stores?q=zzzz', shows: 'No store fits' },
     { name: 'create dialog', path: '/stores?new', shows: 'Choose the admin login yourself' },
     { name: 'store', path: `/stores/${store.id}`, shows: 'First purchase' },

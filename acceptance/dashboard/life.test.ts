@@ -85,7 +85,7 @@ describe('the dashboard', { skip: whyNoPlatform() || whyNoBrowser() }, () => {
       await page.getByRole('row').filter({ hasText: name }).getByRole('link', { name }).click();
       const why = page.getByRole('region', { name: 'Why it failed' });
       await why.waitFor({ timeout: 120_000 });
-      assert.match(await why.innerText(), /image|pull/i);
+      assert.match((await why.textContent()) ?? '', /image|pull/i);
       await page.getByRole('button', { name: 'Try again' }).click();
       await page
         .getByText(/Provisioning|Requested/)
@@ -98,7 +98,7 @@ describe('the dashboard', { skip: whyNoPlatform() || whyNoBrowser() }, () => {
   async function seenBySecond(page: Page, name: string, text: RegExp, what: string): Promise<void> {
     await until(`the second person to see ${what}`, 1_500, async () => {
       const rows = page.getByRole('row').filter({ hasText: name });
-      return (await rows.count()) > 0 && text.test(await rows.first().innerText());
+      return (await rows.count()) > 0 && text.test((await rows.first().textContent()) ?? '');
     });
   }
 });
@@ -116,7 +116,7 @@ async function create(page: Page, name: string, engine: string): Promise<void> {
 async function followLogs(page: Page): Promise<void> {
   await page.getByRole('tab', { name: 'Logs' }).click();
   const log = page.getByRole('log');
-  await until('a line of the log', 30_000, async () => (await log.innerText()).trim() !== '');
+  await until('a line of the log', 30_000, async () => ((await log.textContent()) ?? '').trim() !== '');
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Download' }).click();
   assert.match((await download).suggestedFilename(), /\.log$/);

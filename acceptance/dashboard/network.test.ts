@@ -1,6 +1,7 @@
 // The platform goes away under an open page and comes back: the page says so, loses nothing, and catches up by itself.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { Route } from 'playwright-core';
 import { whyNoBrowser } from '../browser.ts';
 import { awaitAllReady, crash, findPart } from '../crashes/parts.ts';
 import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
@@ -26,7 +27,8 @@ describe('a dashboard whose platform goes away', { skip: whyNoPlatform() || whyN
       const typed = freshName('typed');
       await page.getByLabel('Name', { exact: true }).fill(typed);
       // The stream that is open breaks with the API's process; everything that is asked for afterwards gets nowhere.
-      await context.route('**/api/v1/**', (route) => route.abort());
+      const cut = (route: Route): Promise<void> => route.abort();
+      await context.route('**/api/v1/**', cut);
       crash(await findPart(platform, 'api'), platform.home);
       await page.getByText('The platform does not answer.').first().waitFor();
       await awaitAllReady(platform);
@@ -34,7 +36,8 @@ describe('a dashboard whose platform goes away', { skip: whyNoPlatform() || whyN
       made.push(store.id);
       await page.waitForTimeout(AWAY_MS);
       assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), typed);
-      await context.unroute('**/api/v1/**', undefined);
+      // Only this one: signing in may have set another.
+      await context.unroute('**/api/v1/**', cut);
       await page.getByText('The platform does not answer.').waitFor({ state: 'detached' });
       await page.keyboard.press('Escape');
       await page.getByRole('row').filter({ hasText: store.name }).waitFor();

@@ -301,6 +301,16 @@ describe('the event stream', () => {
     );
   });
 
+  it('tells of stores that look different beside the events, and resumes as if it had told nothing', async () => {
+    const hint = 'event: observed\ndata: {"storeId":"sto_3k9x0q7m2a"}\n\n';
+    const { url, requests } = await serve(stream(block(1), hint, 'event: observed\ndata: {}\n\n'), open(block(2)));
+    const observed: string[] = [];
+    const onObserved = (storeId: string): void => void observed.push(storeId);
+    assert.deepEqual(await take(2, url, { onObserved }), ['evt_1', 'evt_2']);
+    assert.deepEqual(observed, ['sto_3k9x0q7m2a']);
+    assert.equal(requests[1]?.headers['last-event-id'], '1.1');
+  });
+
   it('resumes where the stream began when it was cut before its first event', async () => {
     const { url, requests } = await serve(stream('id: 1.7\n\n'), open(block(8)));
     assert.deepEqual(await take(1, url), ['evt_8']);

@@ -2,7 +2,7 @@
 import { Modal, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconArrowRight, IconBuildingStore, IconSearch } from '@tabler/icons-react';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { paths } from '../lib/paths.ts';
@@ -110,7 +110,12 @@ export function Palette({ isOpen, onClose }: { readonly isOpen: boolean; readonl
 
 function useMatches(text: string, isOpen: boolean): readonly Command[] {
   const [searched] = useDebouncedValue(text, 120);
-  const { data } = useInfiniteQuery({ ...queries.stores(searched === '' ? {} : { q: searched }), enabled: isOpen });
+  const { data } = useInfiniteQuery({
+    ...queries.stores(searched === '' ? {} : { q: searched }),
+    enabled: isOpen,
+    // What was found stays until the better answer is there: Enter must not fall into the gap between.
+    placeholderData: keepPreviousData,
+  });
   const stores = (data?.pages[0]?.items ?? [])
     .filter(({ name }) => name.includes(text))
     .slice(0, MOST_STORES)

@@ -1,7 +1,7 @@
 // All stores of the tenant: found, sorted, followed, and the way to a new one. What is looked for stands in the address.
 import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { useSearchParams } from 'react-router';
 import { ErrorState } from '../../components/error-state.tsx';
@@ -20,7 +20,7 @@ const CreateStoreDialog = lazy(async () => ({
 export function StoresPage() {
   const [search, setSearch] = useSearchParams();
   const { filter, isFiltered } = useStoreFilter();
-  const list = useInfiniteQuery(queries.stores(filter));
+  const list = useInfiniteQuery({ ...queries.stores(filter), placeholderData: keepPreviousData });
   const isCreating = search.has('new');
   const setCreating = (wanted: boolean): void =>
     setSearch(

@@ -33,7 +33,9 @@ export async function placeStandIns(platform: Platform): Promise<StandIns> {
     if (code !== 0) throw new Error(`${command.join(' ')}: ${stderr}`);
   };
   await runProgram([...enter, 'ip', 'link', 'delete', INTERFACE]);
-  await inside('ip', 'link', 'add', INTERFACE, 'type', 'dummy');
+  // Not every kernel has dummy interfaces; a pair with both ends in here leads nowhere either.
+  const pair = ['type', 'veth', 'peer', 'name', `${INTERFACE}-end`];
+  await inside('ip', 'link', 'add', INTERFACE, ...pair);
   for (const host of hosts) await inside('ip', 'address', 'add', `${host}/32`, 'dev', INTERFACE);
   await inside('ip', 'link', 'set', INTERFACE, 'up');
   const listener = await startListener([...enter, process.execPath, '-', String(STAND_IN_PORT), ...hosts]);

@@ -1,5 +1,5 @@
 // Every address that a store is tried against, in one place. What stands for the world outside (the metadata service of a cloud, the
-// machine, private networks, the internet) is put on a dummy interface inside the node's own network namespace, with something that
+// machine, private networks, the internet) is put on an interface inside the node's own network namespace, with something that
 // listens there: no probe ever leaves the namespace, and one that is let through is noticed.
 
 export interface Target {

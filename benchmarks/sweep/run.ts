@@ -18,7 +18,7 @@ import { createPrivatePostgres } from '@souk/server/db/test-postgres.ts';
 import { storeNamespace } from '@souk/server/ids.ts';
 import { connectKube } from '@souk/server/kube/connect-kube.ts';
 import { silentLog } from '@souk/server/log.ts';
-import { hashToken } from '@souk/server/tenants/tenant-queries.ts';
+import { hashSecret } from '@souk/server/tenants/secrets.ts';
 import { sql } from 'kysely';
 import { formatRows } from '../shared/distribution.ts';
 import { openPlatform } from '../shared/platform.ts';
@@ -47,7 +47,7 @@ const key = randomBytes(32);
 const token = `souk_${randomBytes(24).toString('base64url')}`;
 const processes: ReturnType<typeof startProcess>[] = [];
 try {
-  await prepareTenant(db, hashToken(token));
+  await prepareTenant(db, hashSecret(token));
   const ids = await load();
   await writeFile(path.join(folder, 'key'), key.toString('hex'));
   const worker = startProcess('worker.ts', { METRICS_PORT: '18106', SWEEP_INTERVAL_SECONDS: String(SWEEP_SECONDS) });

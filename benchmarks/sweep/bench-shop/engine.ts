@@ -13,4 +13,6 @@ export const engine: Engine = {
   secrets: async () => ({}),
   values: () => ({}),
   verify: async () => undefined,
+  placeOrder: async () => ({ orderId: '1', displayId: '1' }),
+  findOrder: async () => true,
 };

@@ -70,6 +70,7 @@ export const platformRoutes: FastifyPluginAsyncZod<PlatformRoutesOptions> = asyn
   app.get(
     '/insights',
     {
+      config: { access: ACCESS.readStores },
       schema: {
         summary: 'How long provisioning took and how it ended, in the last thirty days',
         tags: ['platform'],

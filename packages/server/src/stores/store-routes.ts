@@ -129,6 +129,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app.get(
     '/progress',
     {
+      config: { access: ACCESS.readStores },
       schema: {
         summary: 'The step that each store under way is in',
         tags: ['stores'],
@@ -141,6 +142,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app.get(
     '/names',
     {
+      config: { access: ACCESS.readStores },
       schema: {
         summary: 'Whether a store may be called so',
         description: 'A free name may be taken by somebody else a moment later; the create decides.',
@@ -286,6 +288,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app.get(
     '/stores/:id/usage',
     {
+      config: { access: ACCESS.readStores },
       schema: {
         summary: 'What a store uses of its plan, and what its pods used in the last half hour',
         tags: ['stores'],

@@ -13,7 +13,7 @@ import { NameField } from './name-field.tsx';
 import { PlanChoice } from './plan-choice.tsx';
 import { useCreateStore } from './use-create-store.ts';
 
-export type Draft = Required<CreateStore>;
+export type Draft = Required<Omit<CreateStore, 'keepFailed'>>;
 export type FieldErrors = Readonly<Partial<Record<string, string>>>;
 
 const EMPTY: Draft = { name: '', engine: '', plan: 'standard', adminEmail: '', adminPassword: '' };

@@ -9,6 +9,7 @@ export const engine: Engine = {
   ...testEngine,
   name: 'late-shop',
   title: 'Late shop',
+  summary: 'Its image comes late, for tests',
   provisionTimeoutMs: 120_000,
   values: (input) => ({ ...testEngine.values(input), image: LATE_IMAGE }),
 };

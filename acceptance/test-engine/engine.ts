@@ -6,6 +6,7 @@ import type { Engine, ShopClient, ShopResponse } from '../../packages/server/src
 export const engine: Engine = {
   name: 'test-shop',
   title: 'Test shop',
+  summary: 'One small pod that sells a mug, for tests',
   version: '1.0.0',
   chartPath: fileURLToPath(new URL('./chart', import.meta.url)),
   images: ['test-shop'],

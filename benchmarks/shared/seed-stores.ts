@@ -45,7 +45,7 @@ async function insertStores(tx: Tx, tenantId: string, stores: number): Promise<v
     select 'sto_' || lpad(to_hex(n * 7919), 10, '0'), ${tenantId}, (select id from clusters limit 1),
       words.first[1 + n % 20] || '-' || words.second[1 + (n / 20) % 20] || case when n > 400 then '-' || n else '' end,
       now() - n * interval '47 minutes' - interval '9 seconds', 'tok_seedseed00',
-      case when n % 3 = 0 then 'woocommerce' else 'medusa' end, case when n % 3 = 0 then '10.3.0' else '2.11.0' end,
+      case when n % 3 = 0 then 'other-shop' else 'medusa' end, '2.18.0',
       (array['standard', 'standard', 'small', 'large'])[1 + n % 4], 'owner@example.com',
       case when phase = 'deleting' then 'deleted' else 'ready' end, case when phase = 'deleting' then 2 else 1 end,
       case when phase = 'deleting' then now() - interval '8 seconds' end, phase,

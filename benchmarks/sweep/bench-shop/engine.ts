@@ -4,6 +4,7 @@ import type { Engine } from '@souk/server/engines/engine.ts';
 export const engine: Engine = {
   name: 'bench-shop',
   title: 'Bench shop',
+  summary: 'Only objects, for a benchmark',
   version: '1.0.0',
   chartPath: import.meta.dirname,
   images: [],

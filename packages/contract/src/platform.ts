@@ -10,6 +10,7 @@ export type StoreAndJob = z.infer<typeof storeAndJobSchema>;
 export const engineSchema = z.object({
   name: z.string(),
   title: z.string(),
+  summary: z.string().meta({ description: 'One line for whoever chooses' }),
   version: z.string(),
   available: z.boolean(),
   reason: z.string().nullable().meta({ description: 'Why it is not available; null when it is' }),

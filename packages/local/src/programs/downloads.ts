@@ -72,6 +72,8 @@ export const BUILT_ONLY: Readonly<Record<string, string>> = {
   coredns: 'built with the few plugins that the node uses',
   volumes: 'our own',
   ingress: 'our own',
+  'network-policies': 'our own',
+  'attach-pod': 'our own',
 };
 
 /** The release for this processor; null where the program is built only. */

@@ -95,6 +95,8 @@ export interface Engine {
   /** The word in the API, in SQL and in labels: `^[a-z0-9-]{1,40}$`. */
   readonly name: string;
   readonly title: string;
+  /** One line for whoever chooses between engines. */
+  readonly summary: string;
   readonly version: string;
   /** Absolute path of the folder of its Helm chart. */
   readonly chartPath: string;

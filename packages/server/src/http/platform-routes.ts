@@ -42,6 +42,7 @@ export const platformRoutes: FastifyPluginAsyncZod<PlatformRoutesOptions> = asyn
       items: [...engines.values()].map(({ engine, available, reason }) => ({
         name: engine.name,
         title: engine.title,
+        summary: engine.summary,
         version: engine.version,
         available,
         reason,

@@ -88,6 +88,7 @@ export interface TestAnswer {
 export const TEST_ENGINE: Engine = {
   name: 'test-shop',
   title: 'Test shop',
+  summary: 'Sells a mug',
   version: '1.0.0',
   chartPath: '/nowhere',
   images: [],

@@ -69,6 +69,7 @@ const BODIES: Readonly<Record<string, () => object | undefined>> = {
   'POST /stores': () => ({ name: fresh(), engine: 'test-shop' }),
   'DELETE /stores/{id}': () => undefined,
   'POST /stores/{id}/retry': () => undefined,
+  'POST /stores/{id}/repair': () => undefined,
   'POST /stores/{id}/credentials': () => undefined,
   'POST /stores/{id}/credentials/reset': () => undefined,
   'POST /admin/sign-in-links': () => ({}),

@@ -78,6 +78,7 @@ function unknownEngine(name: string): Engine {
   return {
     name,
     title: name,
+    summary: '',
     version: '',
     chartPath: '',
     images: [],

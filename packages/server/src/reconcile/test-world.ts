@@ -86,6 +86,7 @@ export async function createWorld(): Promise<World> {
   const engine: Engine = {
     name: 'test-shop',
     title: 'Test shop',
+    summary: 'Sells a mug',
     version: '1.0.0',
     // Only read for its digest; the double of Helm renders by itself.
     chartPath: import.meta.dirname,

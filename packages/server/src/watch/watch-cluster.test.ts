@@ -18,6 +18,7 @@ const TENANT = 'ten_aaaaaaaaaa';
 const PLATFORM_KEY = Buffer.alloc(32, 7);
 const engine: Engine = {
   name: 'test-shop',
+  summary: '',
   title: 'Test shop',
   version: '1.0.0',
   chartPath: '',

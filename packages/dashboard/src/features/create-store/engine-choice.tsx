@@ -11,24 +11,19 @@ interface EngineChoiceProps {
   readonly onChange: (engine: string) => void;
 }
 
-const ABOUT: Readonly<Record<string, string>> = {
-  medusa: 'Headless commerce with its own storefront',
-  woocommerce: 'WordPress with WooCommerce',
-};
-
 export function EngineChoice({ engines, value, error, onChange }: EngineChoiceProps) {
   if (engines === undefined) return <Skeleton height={104} radius="md" />;
   return (
     <Radio.Group label="Engine" value={value} onChange={onChange}>
       <div className={classes.cards}>
-        {engines.map(({ name, title, version, available, reason }) => (
+        {engines.map(({ name, title, summary, version, available, reason }) => (
           <Radio.Card key={name} value={name} disabled={!available} className={classes.card}>
             <EngineMark engine={name} size={36} />
             <span className={classes.words}>
               <span className={classes.title}>
                 {title} <span className={classes.soft}>{version}</span>
               </span>
-              <span className={classes.soft}>{available ? (ABOUT[name] ?? '') : `Not available: ${reason}`}</span>
+              <span className={classes.soft}>{available ? summary : `Not available: ${reason}`}</span>
             </span>
             <Radio.Indicator size="sm" />
           </Radio.Card>

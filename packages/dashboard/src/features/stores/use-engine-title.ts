@@ -3,10 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { queries } from '../../lib/queries.ts';
 import { capitalize } from './words.ts';
 
-// Stores outlive the installation of their engine.
-const KNOWN: Readonly<Record<string, string>> = { woocommerce: 'WooCommerce' };
-
 export function useEngineTitle(name: string): string {
   const { data } = useQuery(queries.engines());
-  return data?.find((engine) => engine.name === name)?.title ?? KNOWN[name] ?? capitalize(name);
+  return data?.find((engine) => engine.name === name)?.title ?? capitalize(name);
 }

@@ -28,6 +28,7 @@ const IMAGES = {
 export const engine: Engine = {
   name: 'medusa',
   title: 'Medusa',
+  summary: 'Headless commerce with a storefront of its own',
   version: '2.18.0',
   chartPath: fileURLToPath(new URL('../../../../../charts/medusa', import.meta.url)),
   images: Object.values(IMAGES),

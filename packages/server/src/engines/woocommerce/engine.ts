@@ -35,6 +35,7 @@ const CRON_EVERY_MINUTES = 15;
 export const engine: Engine = {
   name: 'woocommerce',
   title: 'WooCommerce',
+  summary: 'WordPress with WooCommerce',
   version: '11.0.1',
   chartPath: fileURLToPath(new URL('../../../../../charts/woocommerce', import.meta.url)),
   images: Object.values(IMAGES),

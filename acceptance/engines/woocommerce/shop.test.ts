@@ -170,7 +170,7 @@ describe('a WooCommerce store', { skip: whyNoPlatform() || (await whyNoEngine())
       await page.getByLabel('City').first().fill('Berlin');
       await page.getByText('Cash on delivery').first().waitFor();
       // Every change of the address is sent to the shop; an order is only taken when all of them were answered.
-      await page.getByText('€72.90').first().waitFor();
+      await page.getByText('€72.90').filter({ visible: true }).first().waitFor();
       await page.waitForLoadState('networkidle');
       await shoot('3-checkout');
       await page.getByRole('button', { name: 'Place order' }).click();

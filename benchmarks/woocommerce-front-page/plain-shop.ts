@@ -41,6 +41,8 @@ export async function startPlainShop(options: PlainShopOptions): Promise<PlainSh
   const roots: string[] = [];
   const end = async (): Promise<void> => {
     await Promise.all(children.map(stop));
+    // The workers of a program that ended are gone a moment later.
+    await delay(500);
     for (const part of ['database', 'php', 'nginx']) await rmdir(path.join(cgroup, part)).catch(() => undefined);
     await rmdir(cgroup).catch(() => undefined);
     for (const root of roots)

@@ -41,6 +41,8 @@ export async function startPlainShop(options: PlainShopOptions): Promise<PlainSh
   const roots: string[] = [];
   const end = async (): Promise<void> => {
     await Promise.all(children.map(stop));
+    // The workers of a program that ended are gone a moment later.
+    await delay(500);
     for (const part of ['database', 'php', 'nginx']) await rmdir(path.join(cgroup, part)).catch(() => undefined);
     await rmdir(cgroup).catch(() => undefined);
     for (const root of roots)
@@ -112,7 +114,8 @@ async function layOut(folder: string, web: string, { port, baseDomain }: PlainSh
   };
   const lines = Object.entries(environment).map(([name, value]) => `export ${name}='${value}'`);
   await writeFile(path.join(folder, 'environment'), `${lines.join('\n')}\n`, { mode: 0o600 });
-  await chown(path.join(folder, 'data'), USER, USER);
+  await writeFile(path.join(folder, 'log'), '');
+  for (const name of ['data', 'log']) await chown(path.join(folder, name), USER, USER);
 }
 
 interface Inside {
@@ -134,7 +137,8 @@ function spawnInside({ root, folder, tasks, command }: Inside): ChildProcess {
     ),
     `mount --bind ${folder}/secrets ${root}/run/secrets/store`,
     `mount --rbind /dev ${root}/dev && mount -t proc proc ${root}/proc`,
-    `exec chroot --userspec=${USER}:${USER} ${root} "$@"`,
+    // PHP opens its standard error anew, as a user who may not do that with a file of root's.
+    `exec chroot --userspec=${USER}:${USER} ${root} "$@" >>${folder}/log 2>&1`,
   ].join('\n');
   return spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-euc', script, 'sh', ...command], {
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -41,9 +41,9 @@ export const engine: Engine = {
   images: Object.values(IMAGES),
   provisionTimeoutMs: 10 * 60_000,
   adminPath: '/wp-admin',
-  workloads: () => [
+  workloads: (plan) => [
     { kind: 'StatefulSet', name: 'database' },
-    { kind: 'Deployment', name: 'web' },
+    { kind: 'Deployment', name: 'web', replicas: [SIZES[plan].web.replicas, SIZES[plan].web.replicas] },
   ],
   secrets,
   values,

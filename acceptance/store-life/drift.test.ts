@@ -160,7 +160,7 @@ describe('what is done behind the platform’s back', { skip: whyNoPlatform() },
       [foreign, 'ten_zzzzzzzzzz'],
     ] as const) {
       await platform.kubectl('create', 'namespace', namespaceOf({ id }));
-      const labels = [`souk.dev/store=${id}`, `souk.dev/tenant=${owner}`];
+      const labels = ['app.kubernetes.io/managed-by=souk', `souk.dev/store=${id}`, `souk.dev/tenant=${owner}`];
       await platform.kubectl('label', 'namespace', namespaceOf({ id }), ...labels);
     }
     await until('the orphan to be told', NOTICED_WITHIN_MS, async () => {

@@ -3,6 +3,7 @@
 // purpose and this is a remainder, or no store ever had its id, one of our tenants is named on it, and it holds no volume claim. What
 // comes from another installation, or from a time that this database has forgotten, is left to a person.
 import { type Db, inTransaction } from '../db/database.ts';
+import { messageOf } from '../errors.ts';
 import { appendEvent } from '../events/event-queries.ts';
 import { withFailpoints } from '../failpoint.ts';
 import { storeIdOfNamespace } from '../ids.ts';
@@ -145,7 +146,12 @@ export function createOrphanSweeper(options: OrphanSweeperOptions): OrphanSweepe
         const count = (sightings.get(uid) ?? 0) + 1;
         sightings.set(uid, count);
         if (count >= SIGHTINGS_TO_REMOVE) {
-          await remove(orphan, signal);
+          await remove(orphan, signal).catch((error: unknown) => {
+            signal.throwIfAborted();
+            // One that the cluster will not let go must not keep the watch from all else; the next sweep tries again.
+            const { name: namespace } = orphan.namespace.metadata;
+            log.error({ namespace, reason: messageOf(error) }, 'an orphaned namespace could not be removed');
+          });
         }
       }
     },

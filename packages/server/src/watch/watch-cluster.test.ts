@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import type { Engine } from '../engines/engine.ts';
 import { newId, storeNamespace } from '../ids.ts';
+import { KubeError } from '../kube/kube-error.ts';
 import { createMemoryKube, type MemoryKube } from '../kube/memory-kube.ts';
 import { silentLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
@@ -415,6 +416,19 @@ describe('the watch', () => {
         );
         assert.deepEqual(await readOrphanEvents(id), ['store.orphan_found', 'store.orphan_removed']);
       }
+    });
+
+    it('that the cluster does not let go keep nothing else from being seen', async (t) => {
+      const refuse = t.mock.method(kube, 'delete', async () => {
+        throw new KubeError(403, 'Forbidden', 'an admission policy says no');
+      });
+      putNamespace(newId('sto'), TENANT);
+      await until(
+        async () => refuse.mock.callCount(),
+        (count) => count > 0,
+        10_000,
+      );
+      await makeHealthyStore();
     });
 
     it('are left to a person when they hold volumes of an unknown store, or are of another installation', async () => {

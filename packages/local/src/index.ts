@@ -12,6 +12,7 @@
 //
 // Progress goes to stderr, so that stdout stays free for `--json`.
 
+export { freePort } from './applications/ports.ts';
 export type { DownOptions } from './down.ts';
 export { down } from './down.ts';
 export type { ImageToBring } from './existing-cluster.ts';

@@ -1,9 +1,7 @@
 // A platform for the tests alone, beside one that people use: its own home and port, the same cache. Whatever an earlier run left
 // in that home is removed first, and the home is gone afterwards, unless something failed: then its logs stay.
 
-import { once } from 'node:events';
 import { cp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { ENGINE_FOLDERS_OF_TESTS } from './suite-list.ts';
 
 export interface TestPlatform {
@@ -55,7 +53,12 @@ export async function startTestPlatform(env: NodeJS.ProcessEnv, signal: AbortSig
   try {
     // The supervisor takes these from its environment, as it would from a person's.
     Object.assign(process.env, LIMITS, { FAILPOINTS_FOLDER: `${home}/failpoints` });
-    const { facts } = await local.up({ paths, port: await freePort(), engineFolders: ENGINE_FOLDERS_OF_TESTS, signal });
+    const { facts } = await local.up({
+      paths,
+      port: await local.freePort(),
+      engineFolders: ENGINE_FOLDERS_OF_TESTS,
+      signal,
+    });
     const programs = facts.programsDir;
     return {
       end,
@@ -74,13 +77,4 @@ export async function startTestPlatform(env: NodeJS.ProcessEnv, signal: AbortSig
     if (logs !== null && error instanceof Error) error.message += `\nlogs of the attempt: ${logs}`;
     throw error;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 8090;
 }

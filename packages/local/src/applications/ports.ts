@@ -1,6 +1,7 @@
 // The host ports that nobody needs to know by heart. They are chosen once and kept while they are free, so that an address
 // noted down stays right.
 
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { readIfPresent, writeFileAtomically } from '../host/files.ts';
@@ -20,18 +21,20 @@ export async function choosePorts(paths: PlatformPaths): Promise<Ports> {
   return ports;
 }
 
+// Below what Linux gives to outgoing connections (net.ipv4.ip_local_port_range, from 32768): one of those could take a port
+// between its choice and its use.
+const LOWEST_PORT = 20_000;
+const PORTS = 10_000;
+
+/** A port of this machine that nobody listens on: the preferred one if it is free, else any, drawn by lot. */
 export async function freePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && (await isFree(preferred))) return preferred;
-  return await new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address === null || typeof address === 'string' ? reject(new Error('no port')) : resolve(address.port),
-      );
-    });
-  });
+  const start = randomInt(PORTS);
+  for (let tried = 0; tried < PORTS; tried += 1) {
+    const port = LOWEST_PORT + ((start + tried) % PORTS);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no port from ${LOWEST_PORT} to ${LOWEST_PORT + PORTS - 1} is free`);
 }
 
 export async function isFree(port: number): Promise<boolean> {

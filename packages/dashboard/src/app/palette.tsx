@@ -66,7 +66,7 @@ export function Palette({ isOpen, onClose }: { readonly isOpen: boolean; readonl
       centered={false}
       yOffset="12vh"
       size={560}
-      aria-label="Commands"
+      attributes={{ content: { 'aria-label': 'Commands' } }}
     >
       <TextInput
         value={text}

@@ -16,7 +16,7 @@ export function PersonMenu() {
   return (
     <Menu position="top-start" width={214}>
       <Menu.Target>
-        <UnstyledButton className={classes.person} aria-label={`${person.name || person.email}: tenant and account`}>
+        <UnstyledButton className={classes.person}>
           <span className={classes.face} aria-hidden="true">
             {(person.name || person.email).charAt(0).toUpperCase()}
           </span>

@@ -14,6 +14,7 @@ export interface Cell {
 
 const BRING_UP = [
   'apply-namespace',
+  'bind-own-role',
   'apply-guardrails',
   'create-credentials',
   'helm-upgrade',
@@ -56,6 +57,10 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'mark-delayed': 'wants a namespace that is held back for 20 s',
   'set-clock': 'wants a cluster that is away',
   'delete-orphan': 'wants two sweeps; the deletion itself is one call',
+  'reset-password-in-shop': 'of a wish of its own, killed at each effect in reconcile/reset-password.test.ts',
+  'reset-password-in-secrets': 'as above',
+  'reset-password-wish': 'as above',
+  'commit-password-reset': 'one insert; asked again, it joins the wish that is open',
   'queue-reconcile': 'only after a store lost its job, which nothing here does',
 };
 

@@ -90,7 +90,9 @@ export async function startPlatformStub(): Promise<PlatformStub> {
     if (what === 'GET /api/v1/events') return stream(request, response, url.searchParams.get('store'));
     if (what === 'GET /api/v1/engines') {
       return send(response, 200, {
-        items: [{ name: 'medusa', title: 'Medusa', version: '2.18.0', available: true, reason: null }],
+        items: [
+          { name: 'medusa', title: 'Medusa', summary: 'A shop', version: '2.18.0', available: true, reason: null },
+        ],
       });
     }
     if (what === 'GET /api/v1/stores') {

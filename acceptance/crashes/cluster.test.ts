@@ -42,17 +42,19 @@ describe('a cluster that dies or is away', { skip: whyNoPlatform() }, () => {
     return store;
   }
 
+  /** A node that came back takes a pod for ready again only after it has looked. */
+  async function awaitSelling(store: Store): Promise<void> {
+    await until(`${store.name} to sell`, CONVERGED_WITHIN_MS, () => orderInTestShop(platform, store));
+  }
+
   async function awaitConverged(living: Store, leaving: Store, coming: readonly Store[]): Promise<void> {
     await awaitAllReady(platform, CONVERGED_WITHIN_MS);
     for (const { id } of coming) {
-      await orderInTestShop(platform, await awaitPhase(platform.client, id, 'ready', CONVERGED_WITHIN_MS));
+      await awaitSelling(await awaitPhase(platform.client, id, 'ready', CONVERGED_WITHIN_MS));
     }
     await awaitPhase(platform.client, leaving.id, 'deleted', CONVERGED_WITHIN_MS);
     assert.deepEqual(await findTraces(platform, leaving), []);
-    await until('the living shop to sell', CONVERGED_WITHIN_MS, async () => {
-      await orderInTestShop(platform, living);
-      return true;
-    });
+    await awaitSelling(living);
     let problems: string[] = [];
     await until('the platform to be at rest', CONVERGED_WITHIN_MS, async () => {
       problems = await checkWorld(platform);

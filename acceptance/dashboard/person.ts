@@ -70,19 +70,10 @@ export async function asPerson(
   }
 }
 
-/** By the one-time link of `souk login`; a platform without accounts knows tokens only, which are then added on the way. */
+/** By the one-time link of `souk login`. */
 async function signIn(platform: Platform, page: Page): Promise<void> {
-  if ((await platform.send('/api/v1/session')).status === 200) {
-    const link = (await platform.souk('login')).trim().split('\n').at(-1) ?? '';
-    const { pathname, hash } = new URL(link);
-    await page.goto(`${pathname}${hash}`);
-  } else {
-    await page
-      .context()
-      .route('**/api/v1/**', (route, request) =>
-        route.continue({ headers: { ...request.headers(), authorization: `Bearer ${platform.token}` } }),
-      );
-    await page.goto('/stores');
-  }
+  const link = (await platform.souk('login')).trim().split('\n').at(-1) ?? '';
+  const { pathname, hash } = new URL(link);
+  await page.goto(`${pathname}${hash}`);
   await page.getByRole('heading', { name: 'Stores', level: 1 }).waitFor();
 }

@@ -7,7 +7,7 @@ import type { Kube } from '../kube/kube.ts';
 import type { Metrics } from '../metrics.ts';
 import type { StoreObjects } from './store-health.ts';
 
-const STORE_LABEL = 'souk.dev/store';
+export const STORE_LABEL = 'souk.dev/store';
 
 export interface FollowClusterOptions {
   readonly kube: Kube;

@@ -9,12 +9,12 @@ import type { NodeObject, ResourceQuota } from '../kube/kinds.ts';
 import type { Kube } from '../kube/kube.ts';
 import type { PodUsage, UsageReading } from '../kube/read-usage.ts';
 import type { Log } from '../log.ts';
+import { STORE_LABEL } from './follow-cluster.ts';
 import type { Term } from './lead.ts';
 import { WATCH_LEASE } from './observed-health.ts';
 
 const EVERY_MS = 15_000;
 const KEPT_MINUTES = 30;
-const STORE_LABEL = 'souk.dev/store';
 
 export interface UsageContext {
   readonly db: Db;

@@ -1,30 +1,11 @@
 // Who is signed in, and what they may do here. Hiding what one may not do is a courtesy; the platform refuses it anyway.
-import { hasRole, isRefusal, type Role, type SessionState } from '@souk/contract';
+import { hasRole, type Role, type SessionState } from '@souk/contract';
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { chosenTenant, client } from '../../lib/client.ts';
 
-// A platform from before accounts knows tokens only; who holds one may do all that it knows.
-const WITHOUT_ACCOUNTS: SessionState = {
-  via: 'token',
-  person: null,
-  sessionId: null,
-  expiresAt: null,
-  scopes: ['stores:read', 'stores:write'],
-  tenants: [],
-  providers: [],
-  hasMail: false,
-};
-
 export const sessionQuery = queryOptions({
   queryKey: ['session'] as const,
-  queryFn: async ({ signal }): Promise<SessionState> => {
-    try {
-      return await client.getSession({ signal });
-    } catch (error) {
-      if (isRefusal(error, 'not_found')) return WITHOUT_ACCOUNTS;
-      throw error;
-    }
-  },
+  queryFn: ({ signal }) => client.getSession({ signal }),
 });
 
 export function useSession(): SessionState | undefined {

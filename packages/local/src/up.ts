@@ -39,6 +39,8 @@ export type UpOptions = {
   engineFolders?: readonly string[];
   /** The images to build and bring in beyond the node's own; all unless given. Engines without theirs are not available. */
   images?: readonly string[];
+  /** Settings of the control plane beyond those of this process' environment. */
+  env?: NodeJS.ProcessEnv;
   /** Uses this cluster instead of booting a node. */
   cluster?: ExistingCluster;
   /** Only the node and the database, without API, workers and edge. */
@@ -123,7 +125,7 @@ export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
     const cluster =
       given === undefined ? { pki: await prepareNode(paths) } : await adoptCluster(paths, given, prepared.programs);
     options.signal?.throwIfAborted();
-    await startSupervisor(paths, {
+    await startSupervisor(paths, options.env ?? {}, {
       home: paths.home,
       cache: paths.cache,
       port,
@@ -162,14 +164,23 @@ async function checkPort(port: number): Promise<void> {
   });
 }
 
-async function startSupervisor(paths: PlatformPaths, options: SupervisorOptions): Promise<void> {
+async function startSupervisor(
+  paths: PlatformPaths,
+  settings: NodeJS.ProcessEnv,
+  options: SupervisorOptions,
+): Promise<void> {
   await mkdir(paths.logs, { recursive: true });
   const output = logFile(paths, 'supervisor-output');
   const log = await open(output, 'a', 0o644);
   let hasEnded = false;
   try {
     const child = spawn(process.execPath, [...SMALL, SUPERVISOR, JSON.stringify(options)], {
-      env: { ...process.env, NODE_COMPILE_CACHE: path.join(paths.cache, 'compile-cache'), MALLOC_ARENA_MAX: '1' },
+      env: {
+        ...process.env,
+        ...settings,
+        NODE_COMPILE_CACHE: path.join(paths.cache, 'compile-cache'),
+        MALLOC_ARENA_MAX: '1',
+      },
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
       cwd: '/',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Terminal } from '../output/terminal.ts';
 import { Recorder } from '../test-terminal.ts';
 import { runSuites } from './run-suites.ts';
@@ -50,6 +51,24 @@ test('a suite at work at the deadline is told to end, and every later one counts
   assert.deepEqual(ended, ['slow']);
   assert.equal(lines.filter((line) => line.includes('not run: not reached within 50 ms')).length, 2);
   assert.deepEqual(lines.slice(-2), ['1 passed, 3 failed, 0 skipped', '']);
+});
+
+test('suites go on one after another in the order in which they are listed, and are summed up in it', async () => {
+  const atWork = new Set<string>();
+  const seen: string[] = [];
+  const alone = (name: string): Suite =>
+    suite(name, async () => {
+      assert.deepEqual([...atWork], []);
+      atWork.add(name);
+      await delay(5);
+      atWork.delete(name);
+      seen.push(name);
+      return passing;
+    });
+  const { lines } = await runThem(['first', 'second', 'third'].map(alone), null);
+  assert.deepEqual(seen, ['first', 'second', 'third']);
+  const rows = lines.flatMap((line) => /^(first|second|third) /.exec(line)?.[1] ?? []);
+  assert.deepEqual(rows, ['first', 'second', 'third']);
 });
 
 test('suites after one that failed are not run and do not count', async () => {

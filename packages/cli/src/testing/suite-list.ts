@@ -1,4 +1,5 @@
-// Every suite of `souk test`, cheap first. What needs a cluster comes last, on a platform that is started for it.
+// Every suite of `souk test`, cheap first. Those that need a platform run one after another on one that is started for them, all others
+// one after another beside them.
 
 import { readdirSync } from 'node:fs';
 import { ensureBrowser } from './ensure-browser.ts';
@@ -55,9 +56,8 @@ export function listSuites({ isQuick, isChaos }: SuiteChoice): Suite[] {
   return [
     ...suites,
     { name: 'schemathesis', title: 'API against its document', needs: 'nothing', run: runSchemathesis },
-    // They use programs that a bare machine gets with its first platform: helm, kubeconform, HAProxy.
-    onPlatform(charts),
-    onPlatform({ name: 'go', title: 'Go programs', needs: 'nothing', run: runGoTests }),
+    { ...charts, needs: 'programs' },
+    { name: 'go', title: 'Go programs', needs: 'programs', run: runGoTests },
     onPlatform(
       tests('cluster', 'on a cluster', [...CODE, ...CHARTS], ['cluster'], {
         concurrency: 1,

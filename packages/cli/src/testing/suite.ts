@@ -30,7 +30,8 @@ export interface Suite {
   /** One word, for `--only`. */
   readonly name: string;
   readonly title: string;
-  readonly needs: 'nothing' | 'platform';
+  /** Programs are what a bare machine gets with its first platform: helm, kubeconform, HAProxy. */
+  readonly needs: 'nothing' | 'programs' | 'platform';
   readonly run: (run: SuiteRun) => Promise<Tally>;
 }
 

@@ -39,6 +39,7 @@ export async function startTestPlatform(env: NodeJS.ProcessEnv, signal: AbortSig
   const local = await import('@souk/local');
   const home = `${local.platformPaths(env).home}-test`;
   const paths = local.platformPaths({ ...env, SOUK_HOME: home });
+  const settings = { ...LIMITS, FAILPOINTS_FOLDER: `${home}/failpoints` };
   const end = async (keepLogs: boolean): Promise<string | null> => {
     const kept = keepLogs ? `${home}-logs` : null;
     await local.down({ paths });
@@ -51,12 +52,11 @@ export async function startTestPlatform(env: NodeJS.ProcessEnv, signal: AbortSig
   };
   await local.down({ paths, purge: true });
   try {
-    // The supervisor takes these from its environment, as it would from a person's.
-    Object.assign(process.env, LIMITS, { FAILPOINTS_FOLDER: `${home}/failpoints` });
     const { facts } = await local.up({
       paths,
       port: await local.freePort(),
       engineFolders: ENGINE_FOLDERS_OF_TESTS,
+      env: settings,
       signal,
     });
     const programs = facts.programsDir;
@@ -64,6 +64,8 @@ export async function startTestPlatform(env: NodeJS.ProcessEnv, signal: AbortSig
       end,
       env: {
         ...env,
+        // For tests that stop the platform and start it again.
+        ...settings,
         SOUK_HOME: home,
         SOUK_CACHE: paths.cache,
         KUBECONFIG: facts.kubeconfig,

@@ -62,7 +62,7 @@ export const test = defineCommand({
       );
     }
     const suites = names === undefined ? all : all.filter(({ name }) => names.includes(name));
-    if (suites.some(({ needs }) => needs === 'platform')) await claimTestPlatform(env);
+    if (suites.some(({ needs }) => needs !== 'nothing')) await claimTestPlatform(env);
     const isGood = await runSuites({
       suites,
       deadlineMs: env.CI === 'true' ? CI_DEADLINE_MS : null,

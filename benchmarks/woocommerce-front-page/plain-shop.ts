@@ -2,7 +2,7 @@
 // the same limits of CPU. The database is reached by its socket, which is the shorter way. Needs root; leaves nothing behind.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdir, mkdtemp, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -11,11 +11,10 @@ import { promisify } from 'node:util';
 import { INTERNAL_SECRET } from '@souk/server/engines/engine.ts';
 import { engine } from '@souk/server/engines/woocommerce/engine.ts';
 import { SIZES } from '@souk/server/engines/woocommerce/sizes.ts';
+import { makeCpuGroup } from './cpu-group.ts';
 
 const run = promisify(execFile);
 const USER = 10001;
-const CGROUPS = '/sys/fs/cgroup';
-const PERIOD_US = 100_000;
 const READY_WITHIN_MS = 120_000;
 
 export interface PlainShopOptions {
@@ -36,15 +35,12 @@ type Part = 'database' | 'php' | 'nginx';
 
 export async function startPlainShop(options: PlainShopOptions): Promise<PlainShop> {
   const folder = await mkdtemp(path.join(tmpdir(), 'souk-plain-shop-'));
-  const cgroup = path.join(CGROUPS, path.basename(folder));
+  const cpu = await makeCpuGroup(path.basename(folder));
   const children: ChildProcess[] = [];
   const roots: string[] = [];
   const end = async (): Promise<void> => {
     await Promise.all(children.map(stop));
-    // The workers of a program that ended are gone a moment later.
-    await delay(500);
-    for (const part of ['database', 'php', 'nginx']) await rmdir(path.join(cgroup, part)).catch(() => undefined);
-    await rmdir(cgroup).catch(() => undefined);
+    await cpu.remove();
     for (const root of roots)
       await run(options.ctr[0] ?? '', [...options.ctr.slice(1), 'images', 'unmount', '--rm', root]);
     await rm(folder, { recursive: true, force: true });
@@ -60,13 +56,9 @@ export async function startPlainShop(options: PlainShopOptions): Promise<PlainSh
     const [web, database] = [await mount('woocommerce'), await mount('woocommerce-database')];
     await layOut(folder, web, options);
     const start = async (part: Part, root: string, command: readonly string[]): Promise<void> => {
-      const limit = milliOf(SIZES.standard[part].resources.limits.cpu);
-      await mkdir(path.join(cgroup, part), { recursive: true });
-      await writeFile(path.join(cgroup, part, 'cpu.max'), `${(limit * PERIOD_US) / 1000} ${PERIOD_US}`);
-      children.push(spawnInside({ root, folder, tasks: path.join(cgroup, part, 'cgroup.procs'), command }));
+      const tasks = await cpu.limit(part, milliOf(SIZES.standard[part].resources.limits.cpu));
+      children.push(spawnInside({ root, folder, tasks, command }));
     };
-    await mkdir(cgroup);
-    await writeFile(path.join(cgroup, 'cgroup.subtree_control'), '+cpu');
     await start('database', database, ['start-database', '--skip-networking']);
     await start('php', web, ['start-php']);
     await start('nginx', web, ['nginx', '-c', '/run/souk/nginx.conf', '-g', 'daemon off;']);

@@ -68,7 +68,10 @@ export async function ownCgroups(paths: PlatformPaths): Promise<string[]> {
 // The folders of one hierarchy that is mounted under several names are links and would be counted twice.
 async function hierarchies(): Promise<string[]> {
   const entries = await readdir(ROOT, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => path.join(ROOT, entry.name));
+  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => path.join(ROOT, entry.name));
+  // What lies beside the hierarchies is a plain folder, whoever made it.
+  const areHierarchies = await Promise.all(folders.map((folder) => exists(path.join(folder, 'cgroup.procs'))));
+  return folders.filter((_, index) => areHierarchies[index]);
 }
 
 async function descendants(folder: string): Promise<string[]> {

@@ -48,7 +48,14 @@ export interface EventHub {
     /** Told that what is seen of a store changed; may be lost while the database is away. */
     onObserved?: (storeId: string) => void,
   ): Promise<EventSubscription>;
+  /**
+   * Told the id of each session, token, person or tenant that may do less than before; null when some may have been missed: look at all.
+   * Answers how to stop.
+   */
+  onAccessLost(listener: AccessListener): () => void;
 }
+
+type AccessListener = (id: string | null) => void;
 
 interface Subscriber {
   readonly scope: EventScope;
@@ -58,6 +65,8 @@ interface Subscriber {
   end: StreamEnd | null;
 }
 
+// Written by triggers, see migration 0011.
+const ACCESS_CHANNEL = 'access';
 const POLL_MS = 1_000;
 // An open transaction hides what others committed behind it; its end is not announced.
 const UNSETTLED_POLL_MS = 20;
@@ -68,6 +77,7 @@ export function createEventHub(options: EventHubOptions): EventHub {
   const { db, log } = options;
   const maxLag = options.maxLag ?? MAX_LAG;
   const subscribers = new Set<Subscriber>();
+  const accessListeners = new Set<AccessListener>();
   const wake = createWake();
   let position: EventPosition = { xid: '0', cursor: 0 };
   let listener: Listener | undefined;
@@ -97,6 +107,18 @@ export function createEventHub(options: EventHubOptions): EventHub {
       }
     }
   }
+
+  function tellAccessLost(id: string | null): void {
+    for (const tell of [...accessListeners]) {
+      tell(id);
+    }
+  }
+
+  const takers = new Map<string, (payload: string) => void>([
+    [EVENTS_CHANNEL, wake.set],
+    [OBSERVED_CHANNEL, tellObserved],
+    [ACCESS_CHANNEL, tellAccessLost],
+  ]);
 
   function finish(subscriber: Subscriber, end: StreamEnd): void {
     subscriber.end ??= end;
@@ -163,9 +185,12 @@ export function createEventHub(options: EventHubOptions): EventHub {
       position = await readPositionNow(db);
       listener = listen({
         url: options.databaseUrl,
-        channels: [EVENTS_CHANNEL, OBSERVED_CHANNEL],
-        onNotification: (channel, payload) => (channel === EVENTS_CHANNEL ? wake.set() : tellObserved(payload)),
-        onConnected: wake.set,
+        channels: [...takers.keys()],
+        onNotification: (channel, payload) => takers.get(channel)?.(payload),
+        onConnected: () => {
+          wake.set();
+          tellAccessLost(null);
+        },
         log,
       });
       looping = loop();
@@ -197,6 +222,10 @@ export function createEventHub(options: EventHubOptions): EventHub {
         batches: () => batches(subscriber, begin, joinedAt),
         close: () => finish(subscriber, 'closed'),
       };
+    },
+    onAccessLost(listener) {
+      accessListeners.add(listener);
+      return () => void accessListeners.delete(listener);
     },
   };
 }

@@ -40,6 +40,7 @@ import { sendError, toInvalidRequest, toProblem } from './error-response.ts';
 import { eventStreamRoutes } from './event-stream.ts';
 import { answerPreflight, isPreflight, setHeaders } from './headers.ts';
 import { healthRoutes } from './health-routes.ts';
+import { createLastingAccess } from './lasting-access.ts';
 import { createMethodIndex } from './method-index.ts';
 import { openapiOptions } from './openapi.ts';
 import { platformRoutes } from './platform-routes.ts';
@@ -165,6 +166,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const admin = createAdminService({ ...options, rendering: service.rendering, invitations });
   const insight = createStoreInsight({ db, reader: options.reader, rendering: service.rendering });
   const { actorOf, callerOf } = auth;
+  const access = createLastingAccess(auth, options.hub);
 
   const api: FastifyPluginAsync = async (scope) => {
     scope.addHook('onRequest', auth.authenticate);
@@ -174,10 +176,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     await scope.register(tenantRoutes, { db, actorOf });
     await scope.register(adminRoutes, { service: admin, signIns, callerOf });
     await scope.register(auditRoutes, { db, actorOf });
-    await scope.register(storeRoutes, { db, service, insight, actorOf });
+    await scope.register(storeRoutes, { db, service, insight, actorOf, whileWelcome: access.watch });
     await scope.register(eventStreamRoutes, {
       hub: options.hub,
       auth,
+      access,
       metrics,
       heartbeatMs: options.streamHeartbeatMs ?? STREAM_HEARTBEAT_MS,
     });

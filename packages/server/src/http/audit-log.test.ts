@@ -180,10 +180,18 @@ describe('the audit log', { timeout: 300_000 }, () => {
       `insert into audit_entries (cursor, hash, at, actor, actor_name, action, address, outcome, code, request_id)
        values (1, '\\x00', '2020-01-01', 'a', 'b', 'store.create', 'c', 'ok', '201', 'd')`,
     );
+    // What is found first by its name must not be taken for the log.
+    await client.query('create temporary table audit_entries (cursor bigint, hash bytea)');
+    await client.query(
+      `insert into public.audit_entries (actor, actor_name, action, address, outcome, code, request_id) ${values}`,
+    );
+    await client.query('drop table pg_temp.audit_entries');
     assert.equal((await verify()).isIntact, true);
     for (const statement of [
       "update audit_entries set actor = 'x'",
       'delete from audit_entries',
+      "insert into audit_entries select * from audit_entries on conflict (cursor) do update set actor = 'x'",
+      'create or replace function chain_audit_entry() returns trigger language sql as $$ $$',
       'truncate audit_entries',
       'alter table audit_entries disable trigger all',
       'drop table audit_entries',
@@ -209,6 +217,14 @@ describe('the audit log', { timeout: 300_000 }, () => {
     const changed = await verify();
     assert.deepEqual([changed.isIntact, changed.firstBroken, changed.reason], [false, 'aud_5', 'it was changed']);
     await change(`update audit_entries set actor = left(actor, -1) where cursor = ${target}`);
+    assert.equal((await verify()).isIntact, true);
+    // The contents of two neighbours change places, each under the other's number.
+    await change(`update audit_entries set cursor = case cursor when 5 then -6 else -5 end where cursor in (5, 6)`);
+    await change('update audit_entries set cursor = -cursor where cursor < 0');
+    const reordered = await verify();
+    assert.deepEqual([reordered.firstBroken, reordered.reason], ['aud_5', 'it does not follow the entry before it']);
+    await change(`update audit_entries set cursor = case cursor when 5 then -6 else -5 end where cursor in (5, 6)`);
+    await change('update audit_entries set cursor = -cursor where cursor < 0');
     assert.equal((await verify()).isIntact, true);
     await change(`delete from audit_entries where cursor = ${target}`);
     const removed = await verify();

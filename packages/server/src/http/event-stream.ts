@@ -13,10 +13,12 @@ import type { Metrics } from '../metrics.ts';
 import { ACCESS } from '../tenants/access.ts';
 import { createOpenPlaces } from '../tenants/open-places.ts';
 import type { Auth } from './auth.ts';
+import type { LastingAccess } from './lasting-access.ts';
 
 export interface EventStreamOptions {
   readonly hub: EventHub;
   readonly auth: Auth;
+  readonly access: LastingAccess;
   readonly metrics: Metrics;
   readonly heartbeatMs: number;
 }
@@ -26,7 +28,7 @@ const MAX_STREAMS_PER_TENANT = 200;
 const DRAIN_MS = 30_000;
 
 export const eventStreamRoutes: FastifyPluginAsyncZod<EventStreamOptions> = async (app, options) => {
-  const { hub, auth, metrics } = options;
+  const { hub, auth, access, metrics } = options;
   const places = createOpenPlaces('event streams', MAX_STREAMS_PER_TENANT);
 
   app.route({
@@ -69,14 +71,15 @@ export const eventStreamRoutes: FastifyPluginAsyncZod<EventStreamOptions> = asyn
         'content-type': 'text/event-stream; charset=utf-8',
         'x-accel-buffering': 'no',
       });
+      const unwatch = access.watch(request, () => subscription.close());
       try {
-        const isWelcome = () => auth.isStillWelcome(request);
-        const end = await writeStream(reply.raw, subscription, { heartbeatMs: options.heartbeatMs, isWelcome });
+        const end = await writeStream(reply.raw, subscription, options.heartbeatMs);
         metrics.eventStreamsCut.inc({ reason: end });
       } catch (error) {
         request.log.warn({ err: error }, 'an event stream broke');
         reply.raw.destroy();
       } finally {
+        unwatch();
         subscription.close();
         metrics.eventStreams.dec();
         giveBack();
@@ -88,7 +91,7 @@ export const eventStreamRoutes: FastifyPluginAsyncZod<EventStreamOptions> = asyn
 async function writeStream(
   raw: ServerResponse,
   subscription: EventSubscription,
-  { heartbeatMs, isWelcome }: { readonly heartbeatMs: number; readonly isWelcome: () => Promise<boolean> },
+  heartbeatMs: number,
 ): Promise<StreamEnd> {
   if (raw.destroyed) {
     // The client left while its stream was being opened: nothing will tell of that any more.
@@ -103,8 +106,6 @@ async function writeStream(
     if (!raw.writableNeedDrain) {
       raw.write(':\n\n');
     }
-    // A session or token that has ended since must not go on listening.
-    void isWelcome().then((isStill) => (isStill ? undefined : subscription.close()));
   }, heartbeatMs);
   try {
     const batches = subscription.batches();

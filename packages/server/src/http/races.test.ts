@@ -4,8 +4,12 @@ import { after, before, describe, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { sql } from 'kysely';
 import { openDatabase } from '../db/database.ts';
+import { waitUntil } from '../db/wait-until.ts';
+import { createEventHub, type EventHub } from '../events/event-hub.ts';
+import type { StoreReader } from '../kube/kube.ts';
 import { silentLog } from '../log.ts';
-import { createSecondApp, createTestApp, type TestApp, type TestTenant } from './test-app.ts';
+import { createSecondApp, createTestApp, type TestApp, type TestPerson, type TestTenant } from './test-app.ts';
+import { addTestToken } from './test-operations.ts';
 
 // Seconds on a quiet machine.
 const PATIENCE = { timeout: 300_000 };
@@ -88,6 +92,79 @@ describe('two API processes on one database', () => {
     assert.equal((await there()).statusCode, 200);
     assert.equal((await world.call({ id: ann.id, token }, 'DELETE', '/api/v1/session')).status, 204);
     assert.equal((await there()).statusCode, 401);
+  });
+
+  describe('what is open at one of them ends within a second of what is done at the other', () => {
+    let hub: EventHub;
+    let third: FastifyInstance;
+    let url: string;
+    let store: string;
+    let tenant: TestTenant;
+    let owner: TestTenant;
+    let admin: TestTenant;
+    before(async () => {
+      hub = createEventHub({ db: world.db, databaseUrl: world.database.url, log: silentLog() });
+      await hub.start();
+      const reader: StoreReader = {
+        readSecret: async () => null,
+        readLogs: async (_ref, _options, signal) =>
+          (async function* () {
+            yield 'a line\n';
+            await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+          })(),
+      };
+      third = await createSecondApp(world, { hub, reader });
+      url = await third.listen({ host: '127.0.0.1', port: 0 });
+      tenant = await world.addTenant();
+      admin = await addTestToken(world, await world.addTenant(), { isPlatform: true });
+      owner = await world.addPerson(tenant, 'owner', {});
+      const body = { name: 'listened-to', engine: 'test-shop' };
+      store = (await world.call(owner, 'POST', '/api/v1/stores', body)).json.store.id;
+    });
+    after(async () => {
+      await hub.stop();
+      await third.close();
+    });
+
+    const PATHS = (): readonly string[] => ['/events', `/stores/${store}/logs?pod=web-0&follow=true`];
+
+    async function open(as: TestTenant): Promise<{ hasEnded: boolean }[]> {
+      return await Promise.all(
+        PATHS().map(async (path) => {
+          const answer = await fetch(`${url}/api/v1${path}`, { headers: { authorization: `Bearer ${as.token}` } });
+          assert.equal(answer.status, 200);
+          const stream = { hasEnded: false };
+          answer.text().then(
+            () => Object.assign(stream, { hasEnded: true }),
+            () => Object.assign(stream, { hasEnded: true }),
+          );
+          return stream;
+        }),
+      );
+    }
+
+    const ends: Readonly<Record<string, (who: TestPerson, token: TestTenant) => Promise<number>>> = {
+      'a session that is signed out': async (who) => (await world.call(who, 'DELETE', '/api/v1/session')).status,
+      'a token that is revoked': async (_, { id }) =>
+        (await world.call(owner, 'DELETE', `/api/v1/tokens/${id}`)).status,
+      'a person who is disabled': async ({ id }) =>
+        (await world.call(admin, 'PATCH', `/api/v1/admin/people/${id}`, { isDisabled: true })).status,
+      'a member who is removed': async ({ id }) => (await world.call(owner, 'DELETE', `/api/v1/members/${id}`)).status,
+    };
+    for (const [what, end] of Object.entries(ends)) {
+      test(what, async () => {
+        const who = await world.addPerson(tenant, 'member', {});
+        const token = await addTestToken(world, tenant, { personId: who.id });
+        const [mine, other] = what.startsWith('a token') ? [token, who] : [who, owner];
+        const [ending, staying] = [await open(mine), await open(other)];
+        const startedAt = performance.now();
+        const status = await end(who, token);
+        assert.ok(status < 300, `answered ${status}`);
+        await waitUntil('both have ended', () => ending.every(({ hasEnded }) => hasEnded));
+        assert.ok(performance.now() - startedAt < 1_000, `after ${performance.now() - startedAt} ms`);
+        assert.deepEqual(staying, [{ hasEnded: false }, { hasEnded: false }], "others' go on");
+      });
+    }
   });
 
   test('rate limits are counted together', async () => {

@@ -21,6 +21,12 @@ export async function readPerson(db: Db, id: string): Promise<PersonRow | null> 
   return rows[0] ?? null;
 }
 
+/** As they are now, and as they stay until the transaction ends. */
+export async function lockPerson(tx: Tx, id: string): Promise<PersonRow | null> {
+  const { rows } = await sql<PersonRow>`select ${columns} from people where id = ${id} for no key update`.execute(tx);
+  return rows[0] ?? null;
+}
+
 export async function findPersonByEmail(db: Db, email: string): Promise<PersonRow | null> {
   const { rows } = await sql<PersonRow>`select ${columns} from people where email = ${email}`.execute(db);
   return rows[0] ?? null;

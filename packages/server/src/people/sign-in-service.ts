@@ -13,6 +13,7 @@ import {
   ensurePerson,
   findFirstPlatformAdmin,
   findPersonByEmail,
+  lockPerson,
   nameFromEmail,
   type PersonRow,
   readPerson,
@@ -46,6 +47,7 @@ export type SignInService = ReturnType<typeof createSignInService>;
 
 const LINK_MINUTES = 15;
 const RESET_MINUTES = 60;
+const SIGN_IN_FAILED = 'E-mail address and password do not belong together.';
 
 export function createSignInService(options: SignInServiceOptions) {
   const { db, platformUrl } = options;
@@ -65,6 +67,13 @@ export function createSignInService(options: SignInServiceOptions) {
 
   async function begin(tx: Tx, person: PersonRow, method: Session['method'], origin: SignInOrigin): Promise<SignedIn> {
     const { id: personId, email } = person;
+    // Looked at again under the lock: whoever is disabled or gets another password, while that of before is being checked, ends all
+    // sessions, and must not miss the one that begins here.
+    const now = await lockPerson(tx, personId);
+    const isChanged = method === 'password' && now?.passwordHash !== person.passwordHash;
+    if (now === null || now.disabledAt !== null || isChanged) {
+      throw new AppError('sign_in_failed', SIGN_IN_FAILED);
+    }
     return { ...(await addSession(tx, { personId, method, ...origin })), personId, email };
   }
 
@@ -79,7 +88,7 @@ export function createSignInService(options: SignInServiceOptions) {
     const person = await findPersonByEmail(db, email);
     const isRight = await isPassword(password, person?.passwordHash ?? null);
     if (person === null || !isRight || person.disabledAt !== null) {
-      throw new AppError('sign_in_failed', 'E-mail address and password do not belong together.');
+      throw new AppError('sign_in_failed', SIGN_IN_FAILED);
     }
     return await inTransaction(db, (tx) => begin(tx, person, 'password', origin));
   }

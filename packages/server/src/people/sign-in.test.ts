@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { sessionListSchema, sessionStateSchema, signInLinkSchema } from '@souk/contract';
 import { sql } from 'kysely';
+import { inTransaction } from '../db/database.ts';
+import { waitUntil } from '../db/wait-until.ts';
 import { createTestApp, type TestApp, type TestTenant } from '../http/test-app.ts';
+import { hashPassword } from './password-hash.ts';
+import { setPassword } from './person-queries.ts';
 import { createSessionTokens } from './session-token.ts';
 
 const OWN = { origin: 'http://localhost:8080' };
@@ -114,6 +118,37 @@ describe('signing in', () => {
       details.add(`${json.code} ${json.detail}`);
     }
     assert.equal(details.size, 1);
+  });
+
+  test('a password that is changed while the old one is being checked lets nobody in with the old one', async () => {
+    const { id } = await world.addPerson(tenant, 'member', { email: 'race@example.com', password: PASSWORD });
+    const hash = await hashPassword('another password');
+    const { signingIn } = await inTransaction(world.db, async (tx) => {
+      await setPassword(tx, id, hash);
+      const answer = world.signIn('race@example.com', PASSWORD);
+      await waitUntil('the sign-in waits for the change', async () => {
+        const { rows } = await sql`
+          select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+          world.db,
+        );
+        return rows.length > 0;
+      });
+      // Not itself: a promise that is answered would be awaited before the transaction ends.
+      return { signingIn: answer };
+    });
+    assert.equal((await signingIn).status, 401);
+    assert.equal((await world.signIn('race@example.com', 'another password')).status, 201);
+  });
+
+  test('signing in makes a session of its own, whatever cookie the browser brought', async () => {
+    const email = 'fixed@example.com';
+    const planted = await world.addPerson(tenant, 'member', { email, password: PASSWORD });
+    const headers = { ...OWN, cookie: `souk_session=${planted.token}` };
+    const answer = await world.call(null, 'POST', '/api/v1/session', { email, password: PASSWORD }, headers);
+    const { sessionId } = sessionStateSchema.parse(answer.json);
+    assert.notEqual(sessionId, planted.sessionId);
+    assert.match(String(answer.headers['set-cookie']), /^souk_session=/);
+    assert.ok(!String(answer.headers['set-cookie']).includes(planted.token));
   });
 
   test('nobody is told to be nobody, with the ways to sign in', async () => {

@@ -40,6 +40,8 @@ export interface StoreRoutesOptions {
   readonly service: StoreService;
   readonly insight: StoreInsight;
   readonly actorOf: (request: FastifyRequest) => Actor;
+  /** Calls `end` when the caller may no longer have what the request asks for; answers how to stop watching. */
+  readonly whileWelcome: (request: FastifyRequest, end: () => void) => () => void;
 }
 
 // Not the id's own schema: an id of another shape names no store, which is 404 and not 400.
@@ -61,7 +63,7 @@ const MAX_RESETS_PER_TENANT = 10;
 
 export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
   app,
-  { db, service, insight, actorOf },
+  { db, service, insight, actorOf, whileWelcome },
 ) => {
   const { rendering } = service;
   const followed = createOpenPlaces('followed logs', MAX_FOLLOWED_LOGS_PER_TENANT);
@@ -309,7 +311,7 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
     config: { access: ACCESS.readStores },
     schema: {
       summary: 'The log of a pod, as text',
-      description: '`follow=true` goes on until the pod ends or the client leaves.',
+      description: '`follow=true` goes on until the pod ends, the client leaves, or its session or token ends.',
       tags: ['stores'],
       params,
       querystring: logsQuerySchema,
@@ -318,8 +320,10 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
       const store = await service.getStore(actorOf(request), request.params.id);
       const giveBack = request.query.follow ? followed.take(store.tenantId) : () => undefined;
       const left = new AbortController();
+      const unwatch = request.query.follow ? whileWelcome(request, () => reply.raw.destroy()) : () => undefined;
       const leave = (): void => {
         left.abort();
+        unwatch();
         giveBack();
       };
       reply.raw.once('close', leave);

@@ -80,7 +80,7 @@ describe('every page of the dashboard', { skip: whyNoPlatform() || whyNoBrowser(
       },
     },
     { name: 'tenant', path: '/settings/tenant', shows: 'Set by the platform' },
-    { name: 'audit log', path: '/settings/audit', shows: 'session.' },
+    { name: 'audit log', path: '/settings/audit', shows: 'Only ever appended to' },
     { name: 'tenants', path: '/admin/tenants', shows: 'Largest plan' },
     {
       name: 'tenant dialog',

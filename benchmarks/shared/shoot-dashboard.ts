@@ -1,6 +1,6 @@
 // Takes the screenshots in docs/screenshots/dashboard from seeded rows: every page in both colour schemes, wide and narrow; and the
 // same pages while loading, with nothing in them, and when the platform does not answer, together on one sheet a state.
-// node benchmarks/shared/shoot-dashboard.ts <folder of the built dashboard> [folder to write to] [only names with this in them]
+// node benchmarks/shared/shoot-dashboard.ts <folder of the built dashboard> [folder to write to] [pattern of the names wanted]
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,8 +11,9 @@ import { type SeededPlatform, startSeededPlatform } from './seeded-platform.ts';
 
 const DOCS = fileURLToPath(new URL('../../docs/screenshots/dashboard', import.meta.url));
 const [built, out = DOCS, only = ''] = process.argv.slice(2);
+const isWanted = ({ name }: { readonly name: string }): boolean => new RegExp(only).test(name);
 if (built === undefined)
-  throw new Error('usage: shoot-dashboard.ts <folder of the built dashboard> [folder to write to] [part of a name]');
+  throw new Error('usage: shoot-dashboard.ts <folder of the built dashboard> [folder to write to] [pattern of the names]');
 const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const QUALITY = 70;
 const SHEET_SCALE = 0.4;
@@ -90,12 +91,12 @@ try {
   const ids = await findStores(platform);
   const shootView = ({ who = 'admin', ...view }: View, answer?: Answer): Promise<Shot[]> =>
     shoot(browser, sessions[who], view, answer);
-  for (const view of fullViews(ids).filter(({ name }) => name.includes(only))) {
+  for (const view of fullViews(ids).filter(isWanted)) {
     for (const { look, image } of await shootView(view)) {
       await writeFile(join(out, `${view.name}-${look.colorScheme}-${look.width}.webp`), image);
     }
   }
-  for (const { name, views, answer } of emptyStates(ids).filter(({ name }) => name.includes(only))) {
+  for (const { name, views, answer } of emptyStates(ids).filter(isWanted)) {
     const tiles: (Shot & { readonly title: string })[] = [];
     for (const view of views) {
       for (const shot of await shootView(view, answer)) tiles.push({ title: view.name, ...shot });
@@ -191,13 +192,13 @@ function fullViews({ ready, failed, going }: Ids): readonly View[] {
     { name: 'settings-tokens', path: '/settings/tokens', shows: 'Nightly pipeline' },
     { name: 'settings-members', path: '/settings/members', shows: 'priya@acme.example' },
     { name: 'settings-tenant', path: '/settings/tenant', shows: 'Set by the platform' },
-    { name: 'settings-audit', path: '/settings/audit', shows: 'member.' },
+    { name: 'settings-audit', path: '/settings/audit', shows: 'invitation.create' },
     { name: 'admin-tenants', path: '/admin/tenants', shows: 'Northwind Traders' },
     { name: 'admin-tenant', path: '/admin/tenants', shows: 'Northwind Traders', act: openTenant },
     { name: 'admin-people', path: '/admin/people', shows: 'ines@northwind.example' },
     { name: 'admin-stores', path: '/admin/stores', shows: 'birch-bakery' },
     { name: 'admin-plans', path: '/admin/plans', shows: 'Large' },
-    { name: 'admin-audit', path: '/admin/audit', shows: 'tenant.' },
+    { name: 'admin-audit', path: '/admin/audit', shows: 'tenant.create' },
     { name: 'not-found', path: '/nowhere', shows: 'There is nothing here' },
   ];
 }

@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 import { whyNoBrowser } from '../browser.ts';
 import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
 import { makeStore, removeStore } from '../stores.ts';
-import { asPerson } from './person.ts';
+import { asPerson, asStranger } from './person.ts';
 
 interface View {
   readonly name: string;
@@ -66,7 +66,41 @@ describe('every page of the dashboard', { skip: whyNoPlatform() || whyNoBrowser(
         await page.getByRole('option').first().waitFor();
       },
     },
+    { name: 'profile', path: '/settings/profile', shows: 'Ways to sign in' },
+    { name: 'sessions', path: '/settings/sessions', shows: 'this one' },
+    { name: 'tokens', path: '/settings/tokens', shows: 'Days until it ends' },
+    { name: 'members', path: '/settings/members', shows: 'Last signed in' },
+    {
+      name: 'leaving',
+      path: '/settings/members',
+      shows: 'Last signed in',
+      act: async (page) => {
+        await page.getByRole('button', { name: 'Leave this tenant' }).click();
+        await page.getByRole('button', { name: 'Leave for good' }).waitFor();
+      },
+    },
+    { name: 'tenant', path: '/settings/tenant', shows: 'Set by the platform' },
+    { name: 'audit log', path: '/settings/audit', shows: 'Only ever appended to' },
+    { name: 'tenants', path: '/admin/tenants', shows: 'Largest plan' },
+    {
+      name: 'tenant dialog',
+      path: '/admin/tenants',
+      shows: 'Largest plan',
+      act: async (page) => {
+        await page.getByRole('button', { name: 'New tenant' }).click();
+        await page.getByRole('dialog').waitFor();
+      },
+    },
+    { name: 'people', path: '/admin/people', shows: 'Platform admin' },
+    { name: 'all stores', path: '/admin/stores', shows: store.name },
+    { name: 'plans', path: '/admin/plans', shows: 'Standard' },
+    { name: 'platform audit', path: '/admin/audit', shows: 'Verify the chain' },
     { name: 'not found', path: '/nowhere', shows: 'There is nothing here' },
+  ];
+  const OUTSIDE: readonly View[] = [
+    { name: 'sign-in', path: '/sign-in?error=not_invited', shows: 'Nobody has invited' },
+    { name: 'password reset', path: '/password-reset#token=nonsense', shows: 'Set it and sign in' },
+    { name: 'invitation', path: '/invitation#token=nonsense', shows: /invitation/i },
   ];
 
   for (const [colorScheme, width] of [
@@ -75,23 +109,31 @@ describe('every page of the dashboard', { skip: whyNoPlatform() || whyNoBrowser(
   ] as const) {
     it(`has no serious finding by axe and fits, ${colorScheme} at ${width} px`, async () => {
       const found: string[] = [];
+      const look = async (page: Page, { name, path, shows, act }: View): Promise<void> => {
+        await page.goto(path);
+        await page.getByText(shows).first().waitFor();
+        await act?.(page);
+        // Dialogs fade in; half-transparent text has no contrast.
+        await page.waitForTimeout(300);
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        for (const { id, impact, nodes } of violations) {
+          if (impact !== 'serious' && impact !== 'critical') continue;
+          found.push(`${name}: ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+        }
+        const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+        if (overflow > 0) found.push(`${name}: ${overflow} px stick out at ${width} px`);
+      };
+      await asStranger(
+        platform,
+        async ({ page }) => {
+          for (const view of OUTSIDE) await look(page, view);
+        },
+        { colorScheme, width },
+      );
       await asPerson(
         platform,
         async ({ page }) => {
-          for (const { name, path, shows, act } of views()) {
-            await page.goto(path);
-            await page.getByText(shows).first().waitFor();
-            await act?.(page);
-            // Dialogs fade in; half-transparent text has no contrast.
-            await page.waitForTimeout(300);
-            const { violations } = await new AxeBuilder({ page }).analyze();
-            for (const { id, impact, nodes } of violations) {
-              if (impact !== 'serious' && impact !== 'critical') continue;
-              found.push(`${name}: ${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
-            }
-            const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
-            if (overflow > 0) found.push(`${name}: ${overflow} px stick out at ${width} px`);
-          }
+          for (const view of views()) await look(page, view);
         },
         { colorScheme, width },
       );

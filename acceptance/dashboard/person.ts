@@ -24,8 +24,24 @@ export interface Person {
   readonly countLoads: () => number;
 }
 
-/** Screenshots of a failure go to a folder that is named in the error. */
+/** Signed in as the platform's first administrator, on the list of stores. */
 export async function asPerson(
+  platform: Platform,
+  act: (person: Person) => Promise<void>,
+  options: PersonOptions = {},
+): Promise<void> {
+  await asStranger(
+    platform,
+    async (person) => {
+      await signIn(platform, person.page);
+      await act(person);
+    },
+    options,
+  );
+}
+
+/** Signed in as nobody yet. Screenshots of a failure go to a folder that is named in the error. */
+export async function asStranger(
   platform: Platform,
   act: (person: Person) => Promise<void>,
   { width = 1280, colorScheme = 'light' }: PersonOptions = {},
@@ -54,8 +70,6 @@ export async function asPerson(
       if (response.status() >= 500) complaints.push(`${response.status()} ${response.url()}`);
     });
     try {
-      await signIn(platform, page);
-      loads = 1;
       await act({ page, context, complaints, countLoads: () => loads });
     } catch (error) {
       const file = path.join(mkdtempSync(path.join(tmpdir(), 'souk-dashboard-')), 'failure.png');
@@ -75,5 +89,23 @@ async function signIn(platform: Platform, page: Page): Promise<void> {
   const link = (await platform.souk('login')).trim().split('\n').at(-1) ?? '';
   const { pathname, hash } = new URL(link);
   await page.goto(`${pathname}${hash}`);
+  await page.getByRole('heading', { name: 'Stores', level: 1 }).waitFor();
+}
+
+export async function signInWithPassword(page: Page, email: string, password: string): Promise<void> {
+  await page.goto('/sign-in');
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Stores', level: 1 }).waitFor();
+}
+
+/** By somebody who has no account yet. */
+export async function takeInvitation(page: Page, link: string, who: { name: string; password: string }): Promise<void> {
+  const { pathname, hash } = new URL(link);
+  await page.goto(`${pathname}${hash}`);
+  await page.getByLabel('Your name').fill(who.name);
+  await page.getByLabel('Password', { exact: true }).fill(who.password);
+  await page.getByRole('button', { name: 'Accept' }).click();
   await page.getByRole('heading', { name: 'Stores', level: 1 }).waitFor();
 }

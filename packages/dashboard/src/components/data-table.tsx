@@ -1,7 +1,9 @@
-// A list of like things as a table, with its loading, error and empty states: say what the columns are and what to ask.
+// A list of like things as a table, with its loading, error and empty states: say what the columns are and what to ask. On small
+// screens each row stands as a block of its own; the roles are said because a table laid out as blocks would lose them.
 import { Button, Skeleton, Table } from '@mantine/core';
 import { IconList } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
+import classes from './data-table.module.css';
 import { EmptyState } from './empty-state.tsx';
 import { ErrorState } from './error-state.tsx';
 
@@ -42,29 +44,37 @@ export function DataTable<T>({ label, columns, rows, keyOf, empty, error, onRetr
   }
   return (
     <>
-      <Table.ScrollContainer
-        minWidth={columns.length * LEAST_WIDTH_OF_COLUMN}
-        scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': label } }}
-      >
-        <Table verticalSpacing="sm" horizontalSpacing="lg">
-          <Table.Thead>
-            <Table.Tr>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reachable by keyboard */}
+      <section className={classes.scroll} aria-label={label} tabIndex={0}>
+        <Table
+          role="table"
+          className={classes.table}
+          style={{ '--least-width': `${columns.length * LEAST_WIDTH_OF_COLUMN}px` }}
+          verticalSpacing="sm"
+          horizontalSpacing={20}
+        >
+          <Table.Thead role="rowgroup" className={classes.head}>
+            <Table.Tr role="row">
               {columns.map(({ title }) => (
-                <Table.Th key={title}>{title}</Table.Th>
+                <Table.Th role="columnheader" key={title}>
+                  {title}
+                </Table.Th>
               ))}
             </Table.Tr>
           </Table.Thead>
-          <Table.Tbody>
+          <Table.Tbody role="rowgroup">
             {rows.map((row) => (
-              <Table.Tr key={keyOf(row)}>
+              <Table.Tr role="row" key={keyOf(row)} className={classes.row}>
                 {columns.map(({ title, cell }) => (
-                  <Table.Td key={title}>{cell(row)}</Table.Td>
+                  <Table.Td role="cell" key={title} className={classes.cell} data-title={title}>
+                    {cell(row)}
+                  </Table.Td>
                 ))}
               </Table.Tr>
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </section>
       {onMore !== undefined && (
         <Button variant="subtle" color="gray" fullWidth onClick={onMore}>
           Show more

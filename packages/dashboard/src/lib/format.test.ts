@@ -21,5 +21,11 @@ test('an instant that a fast clock puts into the future is now', () => {
 
 test('memory and cores are rounded to what one can compare', () => {
   assert.deepEqual([512, 1536, 20_480].map(formatMib), ['512 MiB', '1.5 GiB', '20 GiB']);
-  assert.deepEqual([120, 1000, 2500].map(formatCores), ['120m', '1 core', '2.5 cores']);
+  assert.deepEqual([2, 40, 120, 1000, 2500].map(formatCores), [
+    '0.002 cores',
+    '0.04 cores',
+    '0.12 cores',
+    '1 core',
+    '2.5 cores',
+  ]);
 });

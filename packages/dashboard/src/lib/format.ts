@@ -40,7 +40,7 @@ export function formatMib(mib: number): string {
 }
 
 export function formatCores(millicores: number): string {
-  if (millicores < 1000) return `${Math.round(millicores)}m`;
-  const cores = Number((millicores / 1000).toFixed(1));
+  const digits = millicores < 100 ? 3 : millicores < 1000 ? 2 : 1;
+  const cores = Number((millicores / 1000).toFixed(digits));
   return `${cores} ${cores === 1 ? 'core' : 'cores'}`;
 }

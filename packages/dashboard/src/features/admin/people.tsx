@@ -62,6 +62,7 @@ export function People() {
             size="xs"
             variant="default"
             disabled={id === me || isDisabled}
+            aria-label={`${isPlatformAdmin ? 'Unmake' : 'Make'} ${email} an administrator of the platform`}
             onClick={() => change.mutate({ id, isPlatformAdmin: !isPlatformAdmin })}
           >
             {isPlatformAdmin ? 'Unmake admin' : 'Make admin'}

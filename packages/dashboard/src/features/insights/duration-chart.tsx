@@ -25,7 +25,7 @@ export function DurationChart({ days }: { readonly days: Insights['days'] }) {
       withLegend
       legendProps={{ verticalAlign: 'bottom' }}
       lineProps={{ isAnimationActive: false }}
-      yAxisProps={{ width: 56 }}
+      yAxisProps={{ width: 72 }}
     />
   );
 }

@@ -3,6 +3,7 @@ import { Badge, Button, Select, TextInput } from '@mantine/core';
 import { type Invitation, type Member, ROLES, type Role } from '@souk/contract';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import { ConfirmButton } from '../../components/confirm-button.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Instant } from '../../components/instant.tsx';
 import { Panel } from '../../components/panel.tsx';
@@ -65,6 +66,7 @@ function MemberList({ isAdmin }: { readonly isAdmin: boolean }) {
             data={ROLE_CHOICES}
             value={member.role}
             size="xs"
+            w={130}
             onChange={(role) => role !== null && change.mutate({ id: member.id, role: role as Role })}
           />
         ) : (
@@ -79,9 +81,17 @@ function MemberList({ isAdmin }: { readonly isAdmin: boolean }) {
       title: 'Action',
       cell: (member) =>
         (isAdmin || member.id === me) && (
-          <Button size="xs" variant="default" onClick={() => remove.mutate(member)}>
+          <ConfirmButton
+            label={member.id === me ? 'Leave this tenant' : `Remove ${member.email}`}
+            about={
+              member.id === me
+                ? 'You lose your way to its stores, and your tokens end.'
+                : `${member.email} loses the way to its stores, and their tokens end.`
+            }
+            onConfirm={() => remove.mutate(member)}
+          >
             {member.id === me ? 'Leave' : 'Remove'}
-          </Button>
+          </ConfirmButton>
         ),
     },
   ];
@@ -139,40 +149,44 @@ function Invitations() {
     invite.mutate();
   };
   return (
-    <Panel title="Invite somebody">
-      {invite.data !== undefined && (
-        <SecretOnce
-          title="Invitation link"
-          value={invite.data.url}
-          about={
-            invite.data.isMailed
-              ? 'It was mailed as well. Whoever has it may accept.'
-              : 'Send it yourself: no mail is set up. Whoever has it may accept.'
-          }
-        />
-      )}
-      <form onSubmit={submit} className={classes.inline}>
-        <TextInput
-          label="E-mail"
-          type="email"
-          value={email}
-          onChange={(event) => setEmail(event.currentTarget.value)}
-          error={invite.isError ? messageOf(invite.error) : undefined}
-        />
-        <Select
-          label="Role"
-          data={ROLE_CHOICES}
-          value={role}
-          onChange={(value) => setRole((value ?? 'member') as Role)}
-          w={130}
-        />
-        <Button type="submit" loading={invite.isPending} disabled={email === ''}>
-          Invite
-        </Button>
-      </form>
+    <>
+      <Panel title="Invite somebody">
+        {invite.data !== undefined && (
+          <SecretOnce
+            title="Invitation link"
+            value={invite.data.url}
+            about={
+              invite.data.isMailed
+                ? 'It was mailed as well. Whoever has it may accept.'
+                : 'Send it yourself: no mail is set up. Whoever has it may accept.'
+            }
+          />
+        )}
+        <form onSubmit={submit} className={classes.inline}>
+          <TextInput
+            label="E-mail"
+            type="email"
+            value={email}
+            onChange={(event) => setEmail(event.currentTarget.value)}
+            error={invite.isError ? messageOf(invite.error) : undefined}
+          />
+          <Select
+            label="Role"
+            data={ROLE_CHOICES}
+            value={role}
+            onChange={(value) => setRole((value ?? 'member') as Role)}
+            w={130}
+          />
+          <Button type="submit" loading={invite.isPending} disabled={email === ''}>
+            Invite
+          </Button>
+        </form>
+      </Panel>
       {data !== undefined && data.length > 0 && (
-        <DataTable label="Invitations" columns={columns} rows={data} keyOf={({ id }) => id} empty="" />
+        <Panel title="Invited" about="Who has not answered yet" isFlush>
+          <DataTable label="Invitations" columns={columns} rows={data} keyOf={({ id }) => id} empty="" />
+        </Panel>
       )}
-    </Panel>
+    </>
   );
 }

@@ -31,9 +31,14 @@ export function Sessions() {
     { title: 'Last used', cell: ({ lastUsedAt }) => <Instant at={lastUsedAt} /> },
     {
       title: 'Action',
-      cell: ({ id, isCurrent }) =>
+      cell: ({ id, isCurrent, client: agent }) =>
         !isCurrent && (
-          <Button size="xs" variant="default" onClick={() => end.mutate(id)}>
+          <Button
+            size="xs"
+            variant="default"
+            aria-label={`End the session of ${describeAgent(agent)}`}
+            onClick={() => end.mutate(id)}
+          >
             End
           </Button>
         ),

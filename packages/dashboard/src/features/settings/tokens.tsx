@@ -3,6 +3,7 @@ import { Button, Checkbox, Group, NumberInput, TextInput } from '@mantine/core';
 import { SCOPES, type Scope, type Token } from '@souk/contract';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import { ConfirmButton } from '../../components/confirm-button.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Instant } from '../../components/instant.tsx';
 import { Panel } from '../../components/panel.tsx';
@@ -36,9 +37,13 @@ export function Tokens() {
       title: 'Action',
       cell: ({ id, name, revokedAt }) =>
         revokedAt === null ? (
-          <Button size="xs" variant="default" aria-label={`Revoke ${name}`} onClick={() => revoke.mutate(id)}>
+          <ConfirmButton
+            label={`Revoke ${name}`}
+            about="Whatever signs in with it is refused from now on."
+            onConfirm={() => revoke.mutate(id)}
+          >
             Revoke
-          </Button>
+          </ConfirmButton>
         ) : (
           'Revoked'
         ),

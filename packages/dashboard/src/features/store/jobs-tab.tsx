@@ -37,7 +37,7 @@ export function JobsTab({ store }: { readonly store: Store }) {
           minWidth={640}
           scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': 'Jobs' } }}
         >
-          <Table verticalSpacing="sm" horizontalSpacing="lg">
+          <Table verticalSpacing="sm" horizontalSpacing={20}>
             <Table.Thead>
               <Table.Tr>
                 {['Job', 'State', 'Attempts', 'Took', 'Created'].map((title) => (

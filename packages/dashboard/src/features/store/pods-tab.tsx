@@ -32,7 +32,7 @@ export function PodsTab({ store }: { readonly store: Store }) {
           minWidth={920}
           scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': 'Pods' } }}
         >
-          <Table verticalSpacing="sm" horizontalSpacing="lg">
+          <Table verticalSpacing="sm" horizontalSpacing={20}>
             <Table.Thead>
               <Table.Tr>
                 {COLUMNS.map((title) => (

@@ -2,7 +2,9 @@
 import { Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { Store } from '@souk/contract';
+import { Link } from 'react-router';
 import { Panel } from '../../components/panel.tsx';
+import { paths } from '../../lib/paths.ts';
 import { useMay } from '../session/session.ts';
 import { DeleteStoreDialog } from './delete-store-dialog.tsx';
 import classes from './settings-tab.module.css';
@@ -22,9 +24,15 @@ export function SettingsTab({ store }: { readonly store: Store }) {
               : 'Its shop, orders, customers, files and database go, and nothing brings them back. The name is free again afterwards.'}
           </p>
         </div>
-        <Button color="red" variant="light" onClick={open} disabled={isGoing || !mayWrite}>
-          Delete store
-        </Button>
+        {store.phase === 'deleted' ? (
+          <Button component={Link} to={paths.stores} variant="default">
+            All stores
+          </Button>
+        ) : (
+          <Button color="red" variant="light" onClick={open} disabled={isGoing || !mayWrite}>
+            Delete store
+          </Button>
+        )}
       </div>
       {isAsking && <DeleteStoreDialog store={store} onClose={close} />}
     </Panel>

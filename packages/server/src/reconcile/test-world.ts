@@ -174,6 +174,7 @@ export async function createWorld(): Promise<World> {
     attempt,
     setWeather: (value) => {
       weather = value;
+      if (value === 'fine') restartPods(kube);
     },
     setShopProblem: (value) => {
       shopProblem = value;
@@ -277,6 +278,14 @@ function actAsControllers(kube: MemoryKube, weatherNow: () => Weather): void {
       setImmediate(() => kube.remove('PersistentVolume', { name: `pv-${namespace}-${name}` }));
     }
   });
+}
+
+/** As a kubelet does again and again: what crashed comes up once it can. */
+function restartPods(kube: MemoryKube): void {
+  for (const line of kube.describe()) {
+    const [, kind, namespace = '', name = ''] = /^(Deployment|StatefulSet) (.+)\/(.+)$/.exec(line) ?? [];
+    if (kind !== undefined) startPod(kube, 'fine', kind as 'Deployment' | 'StatefulSet', { name, namespace });
+  }
 }
 
 function startPod(

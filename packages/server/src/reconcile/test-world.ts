@@ -99,6 +99,7 @@ export async function createWorld(): Promise<World> {
       { kind: 'StatefulSet', name: 'database' },
       { kind: 'Deployment', name: 'front' },
     ],
+    services: () => ['front'],
     secrets: async ({ adminEmail, adminPassword }) => {
       const password = adminPassword ?? randomBytes(12).toString('hex');
       return {

@@ -28,6 +28,7 @@ const engine: Engine = {
   provisionTimeoutMs: 1,
   adminPath: '/',
   workloads: () => [{ kind: 'Deployment', name: 'front' }],
+  services: () => ['front'],
   secrets: async () => ({}),
   values: () => ({}),
   verify: async () => undefined,
@@ -149,6 +150,7 @@ describe('the watch', () => {
     kube.put('Namespace', { name: namespace }, { metadata });
     kube.put('NetworkPolicy', { name: 'deny-all', namespace }, { metadata });
     kube.put('Ingress', { name: 'shop', namespace }, { metadata });
+    kube.put('Service', { name: 'front', namespace }, { metadata });
     kube.put('ResourceQuota', { name: 'plan', namespace }, { metadata, status: { used: { 'count/secrets': '2' } } });
     kube.put(
       'Secret',
@@ -292,8 +294,9 @@ describe('the watch', () => {
     return rows.map(({ message }) => message.replace(/^[^:]+: /, ''));
   };
 
-  it('tells within two seconds that a guardrail was removed or the workloads were scaled, and queues a repair', async () => {
+  it('tells within two seconds that a guardrail or a Service was removed or the workloads were scaled, and queues a repair', async () => {
     for (const [change, told] of [
+      [(namespace: string) => kube.remove('Service', { name: 'front', namespace }), 'missing: Service front'],
       [
         (namespace: string) => kube.remove('NetworkPolicy', { name: 'deny-all', namespace }),
         'NetworkPolicy deny-all was removed',

@@ -218,10 +218,14 @@ describe(`the kill matrix, ${cells.length} of ${every.length} cases (seed ${SEED
       );
     }
     let problems: string[] = [];
-    await until('the platform to be at rest', CONVERGED_WITHIN_MS, async () => {
+    const look = async () => {
       problems = await checkWorld(platform);
       return problems.length === 0;
-    }).catch((cause: unknown) => assert.fail(`${problems.join('\n')}\n${cause}`));
+    };
+    // Each look starts three kubectls.
+    await until('the platform to be at rest', CONVERGED_WITHIN_MS, look, 500).catch((cause: unknown) =>
+      assert.fail(`${problems.join('\n')}\n${cause}`),
+    );
   }
 
   async function untilStore(id: string, isRight: (store: Store) => boolean): Promise<Store> {

@@ -56,12 +56,13 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'drop-release-records': 'wants a record that only a foreign uninstall leaves',
   'mark-delayed': 'wants a namespace that is held back for 20 s',
   'set-clock': 'wants a cluster that is away',
-  'delete-orphan': 'wants two sweeps; the deletion itself is one call',
+  'delete-orphan':
+    'wants a foreign namespace and two sweeps; a leader that dies there is in watch/watch-cluster.test.ts',
   'reset-password-in-shop': 'of a wish of its own, killed at each effect in reconcile/reset-password.test.ts',
   'reset-password-in-secrets': 'as above',
   'reset-password-wish': 'as above',
   'commit-password-reset': 'one insert; asked again, it joins the wish that is open',
-  'queue-reconcile': 'only after a store lost its job, which nothing here does',
+  'queue-reconcile': 'only after a store lost its job, which nothing here does; in watch/watch-cluster.test.ts',
 };
 
 export function effectOf(failpoint: string): string {

@@ -1,6 +1,7 @@
 // The platform's processes, by what `souk status` says of them, and how to kill them as a crash would.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { platformPaths, status } from '@souk/local';
 import type { Platform } from '../platform.ts';
 import { until } from '../until.ts';
 
@@ -11,14 +12,9 @@ export interface Part {
   readonly restarts: number;
 }
 
+/** As `souk status` has it; asked in this process, because a program started for each look costs more than what is looked at. */
 export async function listParts(platform: Platform): Promise<readonly Part[]> {
-  // Exits with 1 while a part is being started again, and prints its report all the same.
-  const output = await platform.souk('status', '--json').catch((error: Error) => {
-    const { stdout } = error.cause as { stdout?: string };
-    if (stdout === undefined || stdout === '') throw error;
-    return stdout;
-  });
-  const { report } = JSON.parse(output) as { report: { parts: readonly Part[] } | null };
+  const { report } = await status({ paths: platformPaths({ ...process.env, SOUK_HOME: platform.home }) });
   assert.ok(report, 'the platform is down');
   return report.parts;
 }

@@ -48,6 +48,7 @@ describe('what is done behind the platform’s back', { skip: whyNoPlatform() },
 
   for (const [what, command, told] of [
     ['a route that is removed', ['delete', 'ingress', '--all'], /its route is missing/],
+    ['a Service that is removed', ['delete', 'service', 'shop'], /missing: Service shop/],
     ['a workload that is removed', ['delete', 'statefulset', '--all', '--cascade=orphan'], /missing: StatefulSet/],
     ['a workload that is scaled', ['scale', 'statefulset', '--all', '--replicas=0'], /scaled to 0/],
     ['a network policy that is removed', ['delete', 'networkpolicy', 'deny-all'], /NetworkPolicy deny-all was removed/],

@@ -1,11 +1,13 @@
 // A create that fails says why, keeps nothing, and works on a retry once the cause is gone.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { isRefusal } from '@souk/contract';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isRefusal, type Store } from '@souk/contract';
 import { bringLateImage, LATE_ENGINE, removeLateImage } from '../late-image.ts';
 import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
-import { awaitPhase, removeStore, requestStore } from '../stores.ts';
+import { awaitPhase, freshName, namespaceOf, removeStore, requestStore } from '../stores.ts';
 import { orderInTestShop } from '../test-shop.ts';
+import { findTraces } from '../traces.ts';
 import { until } from '../until.ts';
 
 describe('a create that fails', { skip: whyNoPlatform() }, () => {
@@ -40,6 +42,36 @@ describe('a create that fails', { skip: whyNoPlatform() }, () => {
     await orderInTestShop(platform, ready);
     await assert.rejects(client.retryStore(store.id), (error) => isRefusal(error, 'not_retryable'));
   });
+
+  it('keeps what a create with --keep-failed has made, until a retry ends it or a deletion removes it', {
+    timeout: 300_000,
+  }, async () => {
+    await removeLateImage(platform);
+    const name = freshName('kept');
+    await platform.souk('store', 'create', name, '--engine', LATE_ENGINE, '--keep-failed');
+    const store = await findByName(name);
+    made.add(store.id);
+    await until('the store to fail', 90_000, async () => (await platform.client.getStore(store.id)).phase === 'failed');
+    const namespace = namespaceOf(store);
+    const kept = (kinds: string) => platform.kubectl('get', kinds, '-n', namespace, '-o', 'name');
+    // A clean-up would have begun at once; what is kept is still there when one has had its time.
+    await delay(5_000);
+    assert.match(await kept('statefulsets,pods,services,persistentvolumeclaims'), /pod\/shop-0/);
+    assert.match(await kept('secrets'), /store-admin/);
+
+    await bringLateImage(platform);
+    await platform.souk('store', 'retry', name, '--wait');
+    await orderInTestShop(platform, await platform.client.getStore(store.id));
+    await removeStore(platform.client, store.id);
+    assert.deepEqual(await findTraces(platform, store), []);
+  });
+
+  async function findByName(name: string): Promise<Store> {
+    for await (const store of platform.client.eachStore()) {
+      if (store.name === name) return store;
+    }
+    return assert.fail(`there is no store ${name}`);
+  }
 
   async function awaitPhaseAfterFailure(id: string) {
     await until('the retry to begin', 10_000, async () => (await platform.client.getStore(id)).phase !== 'failed');

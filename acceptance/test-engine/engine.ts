@@ -14,6 +14,7 @@ export const engine: Engine = {
   adminPath: '/admin',
 
   workloads: () => [{ kind: 'StatefulSet', name: 'shop' }],
+  services: () => ['shop'],
 
   secrets: async ({ adminEmail, adminPassword, randomBytes }) => ({
     'store-admin': { username: adminEmail, password: adminPassword ?? makePassword(randomBytes) },

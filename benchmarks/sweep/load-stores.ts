@@ -58,6 +58,7 @@ export async function loadStore(db: Db, kube: Kube, platformKey: Buffer, setting
   );
   await inside('Secret', `sh.helm.release.v1.${namespace}.v1`, { type: 'helm.sh/release.v1' }, { labels: record });
   await inside('Deployment', 'front', { spec: deploymentSpec(labels) });
+  await inside('Service', 'front', { spec: { selector: { app: 'front' }, ports: [{ port: 80 }] } });
   await inside('Ingress', 'shop', { spec: ingressSpec(namespace) });
   await sql`
     insert into stores (id, tenant_id, cluster_id, name, created_by, engine, engine_version, plan, admin_email, phase, ready_at,

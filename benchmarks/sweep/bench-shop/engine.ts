@@ -11,6 +11,7 @@ export const engine: Engine = {
   provisionTimeoutMs: 60_000,
   adminPath: '/admin',
   workloads: () => [{ kind: 'Deployment', name: 'front' }],
+  services: () => ['front'],
   secrets: async () => ({}),
   values: () => ({}),
   verify: async () => undefined,

@@ -120,6 +120,7 @@ export async function startPlatformStub(): Promise<PlatformStub> {
         return send(response, 200, { adminUrl: store.adminUrl, username: 'admin@example.com', password: 'a secret' });
       case 'DELETE ':
       case 'POST retry':
+      case 'POST repair':
         send(response, 202, { store, job: jobOf(store) });
         return stub.script(store, stub);
       default:

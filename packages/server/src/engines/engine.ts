@@ -108,6 +108,8 @@ export interface Engine {
   readonly adminPath: string;
   /** Everything that must be ready; it depends on the plan because a larger plan may run more parts. */
   workloads(plan: PlanName): readonly Workload[];
+  /** Names of all Services of a store: its parts and the ingress find each other by them. */
+  services(plan: PlanName): readonly string[];
   /** Called once in a store's life; the result is kept as Kubernetes Secrets outside the release and never made again. */
   secrets(input: SecretInput): Promise<StoreSecrets>;
   /** The full values of a release, every time; a unit test checks them against the chart's `values.schema.json`. */

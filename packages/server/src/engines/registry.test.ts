@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -32,6 +32,21 @@ test('every folder beside the registry is an engine of that name', async () => {
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   const engines = await loadEngines({ extraFolders: [], images: {} });
   assert.deepEqual([...engines.keys()], folders.sort());
+});
+
+test('every engine names exactly the Services that its chart makes', async () => {
+  const engines = await loadEngines({ extraFolders: [TEST_ENGINE], images: {} });
+  for (const { engine } of engines.values()) {
+    const templates = path.join(engine.chartPath, 'templates');
+    const files = (await readdir(templates)).filter((name) => name.endsWith('.yaml'));
+    const texts = await Promise.all(files.map((name) => readFile(path.join(templates, name), 'utf8')));
+    const made = texts.flatMap((text) =>
+      [...text.matchAll(/^kind: Service\nmetadata:\n {2}name: (.+)$/gm)].map(([, name]) => name),
+    );
+    for (const plan of ['small', 'standard', 'large'] as const) {
+      assert.deepEqual([...engine.services(plan)].sort(), made.sort(), `${engine.name}, ${plan}`);
+    }
+  }
 });
 
 test('an engine with missing images is kept but unavailable, and the reason names them', async () => {

@@ -1,5 +1,5 @@
-// What was done to a store's workloads behind the platform's back: removed, or scaled beyond what the engine asks for. Pure.
-import type { Deployment, StatefulSet } from '../kube/kinds.ts';
+// What was done to the parts of a store behind the platform's back: removed, or scaled beyond what the engine asks for. Pure.
+import type { Deployment, KubeObject, StatefulSet } from '../kube/kinds.ts';
 import type { Workload } from './engine.ts';
 
 export interface FoundWorkloads {
@@ -7,13 +7,28 @@ export interface FoundWorkloads {
   readonly statefulSets: readonly StatefulSet[];
 }
 
+export interface WantedParts {
+  readonly workloads: readonly Workload[];
+  readonly services: readonly string[];
+}
+
+export interface FoundParts extends FoundWorkloads {
+  readonly services: readonly Pick<KubeObject, 'metadata'>[];
+}
+
 const ONE: readonly [number, number] = [1, 1];
 
-/** In words, without a full stop; null when every workload is there in the number that is wanted. */
-export function describeWorkloadDrift(workloads: readonly Workload[], found: FoundWorkloads): string | null {
-  const missing = workloads.filter((workload) => findWorkload(workload, found) === undefined);
+/** In words, without a full stop; null when every part is there in the number that is wanted. */
+export function describePartsDrift({ workloads, services }: WantedParts, found: FoundParts): string | null {
+  const there = new Set(found.services.map(({ metadata }) => metadata.name));
+  const missing = [
+    ...workloads
+      .filter((workload) => findWorkload(workload, found) === undefined)
+      .map(({ kind, name }) => `${kind} ${name}`),
+    ...services.filter((name) => !there.has(name)).map((name) => `Service ${name}`),
+  ];
   if (missing.length > 0) {
-    return `missing: ${missing.map(({ kind, name }) => `${kind} ${name}`).join(', ')}`;
+    return `missing: ${missing.join(', ')}`;
   }
   const scaled = workloads.flatMap((workload) => {
     const [least, most] = workload.replicas ?? ONE;

@@ -95,6 +95,7 @@ export const TEST_ENGINE: Engine = {
   provisionTimeoutMs: 60_000,
   adminPath: '/manage',
   workloads: () => [],
+  services: () => [],
   secrets: async () => ({}),
   values: () => ({}),
   verify: async () => undefined,

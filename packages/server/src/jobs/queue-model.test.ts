@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { sql } from 'kysely';
 import { inTransaction } from '../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
+import { MODEL_RUNS, MODEL_SEED, tellExplored } from '../db/test-exploration.ts';
 import {
   claimJobs,
   completeJob,
@@ -302,6 +303,8 @@ describe('the queue, against a model', () => {
       });
       await fc.asyncModelRun(setup, sequence);
     });
-    await fc.assert(property, { numRuns: Number(process.env.MODEL_RUNS ?? 40) });
+    const startedAt = performance.now();
+    await fc.assert(property, { seed: MODEL_SEED, numRuns: MODEL_RUNS });
+    tellExplored(`queue: ${MODEL_RUNS} sequences`, startedAt);
   });
 });

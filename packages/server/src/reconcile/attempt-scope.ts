@@ -85,6 +85,7 @@ function unknownEngine(name: string): Engine {
     provisionTimeoutMs: Number.MAX_SAFE_INTEGER,
     adminPath: '/',
     workloads: refuse,
+    services: refuse,
     secrets: refuse,
     values: refuse,
     verify: refuse,

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import type { StoreId } from '@souk/contract';
 import fc from 'fast-check';
 import { sql } from 'kysely';
+import { MODEL_SEED, MODEL_STEPS, tellExplored } from '../db/test-exploration.ts';
 import { LeaseLostError } from '../errors.ts';
 import { armFailpoint, armFailpoints } from '../failpoint.ts';
 import { listFailpointNames } from '../failpoint-names.ts';
@@ -14,7 +15,7 @@ import { createWorld, objectsOf, type Weather, type World } from './test-world.t
 
 const FAILPOINTS = await listFailpointNames(import.meta.dirname);
 const STEPS_A_RUN = 40;
-const STEPS = Number(process.env.MODEL_STEPS ?? 150);
+const RUNS_A_SEED = 5;
 // Sequences that once found something, and are tried each time.
 const KEPT_SEEDS: readonly number[] = [20, 1_763_724_000];
 const PLACES = [0, 1] as const;
@@ -306,10 +307,18 @@ describe('the life of stores, against a model', () => {
     });
   }
 
-  test(`goes right in any interleaving of wishes, deaths and what others do, for ${STEPS} steps`, async () => {
+  test(`goes right in any interleaving of wishes, deaths and what others do, for ${MODEL_STEPS} steps`, async () => {
     stepsTaken = 0;
-    while (stepsTaken < STEPS) {
-      await explore({ numRuns: 5 });
+    const startedAt = performance.now();
+    const tell = (seeds: number) =>
+      tellExplored(`stores: ${stepsTaken} steps in ${seeds * RUNS_A_SEED} lives`, startedAt);
+    let seeds = 0;
+    while (stepsTaken < MODEL_STEPS) {
+      await explore({ seed: MODEL_SEED + seeds, numRuns: RUNS_A_SEED });
+      seeds += 1;
+      // A run that is cut has not been for nothing.
+      if (seeds % 50 === 0) tell(seeds);
     }
+    tell(seeds);
   });
 });

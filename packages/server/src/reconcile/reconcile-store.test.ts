@@ -174,6 +174,15 @@ describe('reconciling a store', () => {
     assert.deepEqual(await world.kube.readSecret({ namespace, name: 'store-admin' }), before);
   });
 
+  it('puts back a Service when nothing else is missing', async () => {
+    const storeId = await world.insertStore();
+    await world.settle(storeId);
+    world.kube.remove('Service', { namespace: storeNamespace(storeId), name: 'front' });
+    assert.equal(await world.settle(storeId), 'completed');
+    assert.ok(objectsOf(world, storeId).includes('Service NAMESPACE/front'));
+    assert.equal((await world.eventTypes(storeId)).at(-1), 'store.repaired');
+  });
+
   it('uses a given password once and forgets its sealed copy', async () => {
     const storeId = await world.insertStore({ password: 'correct horse battery' });
     await world.settle(storeId);

@@ -99,6 +99,7 @@ export async function createWorld(): Promise<World> {
       { kind: 'StatefulSet', name: 'database' },
       { kind: 'Deployment', name: 'front' },
     ],
+    services: () => ['front'],
     secrets: async ({ adminEmail, adminPassword }) => {
       const password = adminPassword ?? randomBytes(12).toString('hex');
       return {
@@ -174,6 +175,7 @@ export async function createWorld(): Promise<World> {
     attempt,
     setWeather: (value) => {
       weather = value;
+      if (value === 'fine') restartPods(kube);
     },
     setShopProblem: (value) => {
       shopProblem = value;
@@ -277,6 +279,14 @@ function actAsControllers(kube: MemoryKube, weatherNow: () => Weather): void {
       setImmediate(() => kube.remove('PersistentVolume', { name: `pv-${namespace}-${name}` }));
     }
   });
+}
+
+/** As a kubelet does again and again: what crashed comes up once it can. */
+function restartPods(kube: MemoryKube): void {
+  for (const line of kube.describe()) {
+    const [, kind, namespace = '', name = ''] = /^(Deployment|StatefulSet) (.+)\/(.+)$/.exec(line) ?? [];
+    if (kind !== undefined) startPod(kube, 'fine', kind as 'Deployment' | 'StatefulSet', { name, namespace });
+  }
 }
 
 function startPod(

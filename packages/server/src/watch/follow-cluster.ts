@@ -60,6 +60,7 @@ export function followCluster({ kube, signal, onChange, onError, metrics }: Foll
   const pods = follow('Pod', STORE_LABEL);
   const deployments = follow('Deployment', STORE_LABEL);
   const statefulSets = follow('StatefulSet', STORE_LABEL);
+  const services = follow('Service', STORE_LABEL);
   const ingresses = follow('Ingress', STORE_LABEL);
   const claims = follow('PersistentVolumeClaim', STORE_LABEL);
   const quotas = follow('ResourceQuota', STORE_LABEL);
@@ -77,6 +78,7 @@ export function followCluster({ kube, signal, onChange, onError, metrics }: Foll
       namespace: namespaces.get({ name: namespace }),
       deployments: deployments.itemsIn(namespace),
       statefulSets: statefulSets.itemsIn(namespace),
+      services: services.itemsIn(namespace),
       ingresses: ingresses.itemsIn(namespace),
       pods: pods.itemsIn(namespace),
       claims: claims.itemsIn(namespace),

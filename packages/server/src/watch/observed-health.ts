@@ -1,6 +1,6 @@
 // The health columns of `stores` and what is known of the cluster, written by the watch leader alone: every write compares the fence
 // of its term, so that a former leader writes nothing.
-import type { Health, Phase, PlanName, Pod, StoreId } from '@souk/contract';
+import type { EventType, Health, Phase, PlanName, Pod, StoreId } from '@souk/contract';
 import { type RawBuilder, sql } from 'kysely';
 import type { Db, Tx } from '../db/database.ts';
 import { RECONCILE_STORE } from '../stores/store.ts';
@@ -84,6 +84,18 @@ export async function readOwners(
 
 export async function hasTenant(db: Db, tenantId: string): Promise<boolean> {
   const { rows } = await sql`select 1 from tenants where id = ${tenantId}`.execute(db);
+  return rows.length === 1;
+}
+
+/** Whether an event of this type was told of the namespace with this UID. */
+export async function isOrphanTold(
+  tx: Tx,
+  { type, tenantId, uid }: { readonly type: EventType; readonly tenantId: string; readonly uid: string },
+): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from events where tenant_id = ${tenantId} and type = ${type} and details ->> 'uid' = ${uid} limit 1`.execute(
+    tx,
+  );
   return rows.length === 1;
 }
 

@@ -24,6 +24,7 @@ const whole: StoreObjects = {
   namespace: { metadata: metadata('store-x') },
   deployments: [{ metadata: metadata('front'), spec: { replicas: 1 }, status: ready }],
   statefulSets: [],
+  services: [{ metadata: metadata('front') }],
   ingresses: [{ metadata: metadata('shop') }],
   pods: [pod],
   claims: [{ metadata: metadata('data') }],
@@ -36,6 +37,7 @@ const whole: StoreObjects = {
 const wanted: WantedStore = {
   phase: 'ready',
   workloads: WORKLOADS,
+  services: ['front'],
   anchors: { namespaceUid: 'store-x', claims: { data: 'data' } },
   guardrails: [
     { kind: 'ResourceQuota', manifest: { metadata: { name: 'plan' }, spec: { hard: { pods: '20' } } } },
@@ -74,9 +76,15 @@ describe('observing a store', () => {
     const drifts = [
       observe('ready', WORKLOADS, { ...whole, namespace: undefined }),
       observe('ready', WORKLOADS, { ...whole, deployments: [] }),
+      observe('ready', WORKLOADS, { ...whole, services: [] }),
       observe('ready', WORKLOADS, { ...whole, ingresses: [] }),
     ].map(({ drift }) => drift);
-    assert.deepEqual(drifts, ['its namespace was deleted', 'missing: Deployment front', 'its route is missing']);
+    assert.deepEqual(drifts, [
+      'its namespace was deleted',
+      'missing: Deployment front',
+      'missing: Service front',
+      'its route is missing',
+    ]);
   });
 
   it('calls it drift when something was changed, scaled, or replaced by a namesake', () => {

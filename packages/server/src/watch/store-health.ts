@@ -1,7 +1,7 @@
 // What the cluster's objects say about one store: its health, its pods as people see them, and what is missing. Pure.
 import type { Health, Phase, Pod as PodRow } from '@souk/contract';
 import type { Workload } from '../engines/engine.ts';
-import { describeWorkloadDrift, findWorkload } from '../engines/workload-drift.ts';
+import { describePartsDrift, findWorkload } from '../engines/workload-drift.ts';
 import { contains } from '../kube/contains.ts';
 import type { Deployment, Kind, KubeObject, Manifest, NamespaceObject, Pod, StatefulSet } from '../kube/kinds.ts';
 import {
@@ -16,6 +16,7 @@ export interface StoreObjects {
   readonly namespace: NamespaceObject | undefined;
   readonly deployments: readonly Deployment[];
   readonly statefulSets: readonly StatefulSet[];
+  readonly services: readonly KubeObject[];
   readonly ingresses: readonly KubeObject[];
   readonly pods: readonly Pod[];
   readonly claims: readonly KubeObject[];
@@ -35,6 +36,7 @@ export interface WantedObject {
 export interface WantedStore {
   readonly phase: Phase;
   readonly workloads: readonly Workload[];
+  readonly services: readonly string[];
   readonly guardrails: readonly WantedObject[];
   /** What its data is bound to; null and empty for a store that has none yet. */
   readonly anchors: { readonly namespaceUid: string | null; readonly claims: Readonly<Record<string, string>> };
@@ -81,8 +83,8 @@ function findLoss({ anchors }: WantedStore, { namespace, claims }: StoreObjects)
   return lost.length === 0 ? null : `its volume claim ${lost.map(([name]) => name).join(', ')} was deleted`;
 }
 
-function findDrift({ workloads, guardrails }: WantedStore, objects: StoreObjects): string | null {
-  const drift = describeWorkloadDrift(workloads, objects);
+function findDrift({ guardrails, ...parts }: WantedStore, objects: StoreObjects): string | null {
+  const drift = describePartsDrift(parts, objects);
   if (drift !== null) {
     return drift;
   }

@@ -11,7 +11,7 @@ import type { NamespaceObject } from '../kube/kinds.ts';
 import type { Kube } from '../kube/kube.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import { hasTenant, isTermOver, readOwners } from './observed-health.ts';
+import { hasTenant, isOrphanTold, isTermOver, readOwners } from './observed-health.ts';
 
 const SIGHTINGS_TO_REMOVE = 2;
 
@@ -74,12 +74,13 @@ export function createOrphanSweeper(options: OrphanSweeperOptions): OrphanSweepe
     if (sightings.has(uid)) {
       return;
     }
-    sightings.set(uid, 0);
     const why = orphan.owner.storeId === null ? 'no store has its id' : 'its store was deleted';
     log.error({ namespace: name, why }, 'a namespace carries our label and belongs to no live store');
     await record(orphan, 'store.orphan_found', `The namespace ${name} is there although ${why}`);
+    sightings.set(uid, 0);
   }
 
+  /** Once for each namespace: the next leader begins to count anew, and must not tell it all again. */
   async function record(
     { owner, namespace }: Orphan,
     type: 'store.orphan_found' | 'store.orphan_removed',
@@ -87,10 +88,13 @@ export function createOrphanSweeper(options: OrphanSweeperOptions): OrphanSweepe
   ): Promise<void> {
     const { tenantId, storeId } = owner;
     if (tenantId !== null) {
-      const details = { namespace: namespace.metadata.name };
-      await inTransaction(db, (tx) =>
-        appendEvent(tx, { type, tenantId, storeId, actor: options.actor, message, details }),
-      );
+      const { name, uid } = namespace.metadata;
+      const details = { namespace: name, uid };
+      await inTransaction(db, async (tx) => {
+        if (!(await isOrphanTold(tx, { type, tenantId, uid }))) {
+          await appendEvent(tx, { type, tenantId, storeId, actor: options.actor, message, details });
+        }
+      });
     }
   }
 
@@ -120,9 +124,10 @@ export function createOrphanSweeper(options: OrphanSweeperOptions): OrphanSweepe
     if (await isTermOver(db, options.fence)) {
       return;
     }
+    // Told before it is done: whoever dies in between leaves a namespace that the next leader deletes, and nothing that nobody tells.
+    await record(orphan, 'store.orphan_removed', `The orphaned namespace ${name} is being removed`);
     await withFailpoints('delete-orphan', () => kube.delete('Namespace', { name }, { uid }, signal));
     log.warn({ namespace: name }, 'an orphaned namespace is removed');
-    await record(orphan, 'store.orphan_removed', `The orphaned namespace ${name} is removed`);
   }
 
   return {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import type { Engine } from '../engines/engine.ts';
+import { armFailpoint, armFailpoints } from '../failpoint.ts';
 import { newId, storeNamespace } from '../ids.ts';
 import { KubeError } from '../kube/kube-error.ts';
 import { createMemoryKube, type MemoryKube } from '../kube/memory-kube.ts';
@@ -27,6 +28,7 @@ const engine: Engine = {
   provisionTimeoutMs: 1,
   adminPath: '/',
   workloads: () => [{ kind: 'Deployment', name: 'front' }],
+  services: () => ['front'],
   secrets: async () => ({}),
   values: () => ({}),
   verify: async () => undefined,
@@ -148,6 +150,7 @@ describe('the watch', () => {
     kube.put('Namespace', { name: namespace }, { metadata });
     kube.put('NetworkPolicy', { name: 'deny-all', namespace }, { metadata });
     kube.put('Ingress', { name: 'shop', namespace }, { metadata });
+    kube.put('Service', { name: 'front', namespace }, { metadata });
     kube.put('ResourceQuota', { name: 'plan', namespace }, { metadata, status: { used: { 'count/secrets': '2' } } });
     kube.put(
       'Secret',
@@ -291,8 +294,9 @@ describe('the watch', () => {
     return rows.map(({ message }) => message.replace(/^[^:]+: /, ''));
   };
 
-  it('tells within two seconds that a guardrail was removed or the workloads were scaled, and queues a repair', async () => {
+  it('tells within two seconds that a guardrail or a Service was removed or the workloads were scaled, and queues a repair', async () => {
     for (const [change, told] of [
+      [(namespace: string) => kube.remove('Service', { name: 'front', namespace }), 'missing: Service front'],
       [
         (namespace: string) => kube.remove('NetworkPolicy', { name: 'deny-all', namespace }),
         'NetworkPolicy deny-all was removed',
@@ -494,4 +498,98 @@ describe('the watch', () => {
     assert.equal((await readHealth(id))?.health, 'healthy');
     assert.deepEqual(await readEvents(id), []);
   });
+});
+
+describe('a leader that dies', () => {
+  let kube: MemoryKube;
+  let id: string;
+  beforeEach(async () => {
+    kube = createMemoryKube();
+    kube.put('Node', { name: 'souk' }, {});
+    id = newId('sto');
+    await sql`truncate events, jobs, stores cascade`.execute(database.db);
+  });
+  after(() => armFailpoints(''));
+
+  function startTerm(fence: number): { end: () => void; running: Promise<void> } {
+    const term = new AbortController();
+    const context = {
+      db: database.db,
+      kube,
+      engines: new Map(),
+      baseDomain: 'souk.localhost',
+      platformKey: PLATFORM_KEY,
+      sweepIntervalMs: 300,
+      guardrails: () => [],
+      actor: `leader ${fence}`,
+      log: silentLog(),
+      metrics: createMetrics('test'),
+    };
+    const running = createClusterWatch(context, { fence, signal: term.signal })
+      .run()
+      .catch(() => undefined);
+    return { end: () => term.abort(new Error('died')), running };
+  }
+
+  async function takeOver(): Promise<number> {
+    await sql`delete from leader_leases where name = ${WATCH_LEASE}`.execute(database.db);
+    return (await takeLeadership(database.db, WATCH_LEASE, 'a worker', 60_000)) ?? 0;
+  }
+
+  /** The first leader gets to the failpoint and dies there; a second one leads until all is as it should be. */
+  async function dieAt(name: string, isRight: () => Promise<boolean>): Promise<void> {
+    const first = startTerm(await takeOver());
+    let hasDied = false;
+    armFailpoint(name, async () => {
+      armFailpoints('');
+      hasDied = true;
+      first.end();
+      throw new Error('died');
+    });
+    await until(
+      async () => hasDied,
+      (died) => died,
+    );
+    await first.running;
+    const second = startTerm(await takeOver());
+    try {
+      await until(isRight, (right) => right);
+      // Another sweep, which must find nothing to do.
+      await delay(700);
+      assert.ok(await isRight());
+    } finally {
+      second.end();
+      await second.running;
+    }
+  }
+
+  for (const name of ['before-delete-orphan', 'after-delete-orphan']) {
+    it(`at ${name} leaves an orphan that the next one removes, and it is told once`, async () => {
+      const namespace = storeNamespace(id);
+      const labels = { 'souk.dev/store': id, 'souk.dev/tenant': TENANT };
+      kube.put('Namespace', { name: namespace }, { metadata: { labels } });
+      await dieAt(name, async () => !kube.describe().includes(`Namespace /${namespace}`));
+      const { rows } = await sql<{ type: string }>`select type from events order by cursor`.execute(database.db);
+      assert.deepEqual(
+        rows.map(({ type }) => type),
+        ['store.orphan_found', 'store.orphan_removed'],
+      );
+    });
+  }
+
+  for (const name of ['before-queue-reconcile', 'after-queue-reconcile']) {
+    it(`at ${name} leaves a store without a job that is given exactly one`, async () => {
+      await sql`
+        insert into stores (id, tenant_id, cluster_id, name, created_by, engine, engine_version, plan, admin_email)
+        values (${id}, ${TENANT}, 'clu_aaaaaaaaaa', 'forgotten', 'x', 'test-shop', '1', 'standard', 'a@example.org')`.execute(
+        database.db,
+      );
+      await dieAt(name, async () => {
+        const { rows } = await sql<{ state: string }>`select state from jobs where subject = ${id}`.execute(
+          database.db,
+        );
+        return rows.length === 1 && rows[0]?.state === 'available';
+      });
+    });
+  }
 });

@@ -128,10 +128,11 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
   }
 
   async function lookAtStore(store: observed.WatchedStore): Promise<void> {
-    const workloads = context.engines.get(store.engine)?.engine.workloads(store.plan) ?? [];
+    const engine = context.engines.get(store.engine)?.engine;
+    const parts = { workloads: engine?.workloads(store.plan) ?? [], services: engine?.services(store.plan) ?? [] };
     const objects = cluster.objectsOf(storeNamespace(store.id));
     const { phase, anchors } = store;
-    const wanted = { phase, workloads, anchors, guardrails: context.guardrails(store) };
+    const wanted = { phase, ...parts, anchors, guardrails: context.guardrails(store) };
     const seen = observeStore(wanted, objects, secretDrift.get(store.id) ?? null);
     followSecretCount(store);
     if (

@@ -23,7 +23,8 @@ function chaosSettings({ seed, from }: { readonly seed?: string | undefined; rea
     SOUK_OUTAGE_SECONDS: '300',
     MODEL_RUNS: '2500',
     MODEL_STEPS: '100000',
-    ...(seed === undefined ? {} : { SOUK_SEED: seed }),
+    MODEL_KILLS: '500',
+    ...(seed === undefined ? {} : { SOUK_SEED: seed, MODEL_SEED: seed }),
     ...(from === undefined ? {} : { SOUK_MATRIX_FROM: from }),
   };
 }

@@ -109,6 +109,49 @@ describe('souk store create', () => {
   });
 });
 
+describe('souk store repair', () => {
+  beforeEach(() => stub.stores.push(storeNamed('acme', { generation: 2, observedGeneration: 1 })));
+
+  it('returns at once, and asks for a repair of the store that was named', async () => {
+    const { exitCode, out } = await souk('store repair acme');
+    assert.equal(exitCode, 0);
+    assert.match(out, /acme is being repaired/);
+    assert.ok(stub.requests.includes('POST /api/v1/stores/sto_acme000000/repair'));
+  });
+
+  it('stays until the repair has ended, not only until the store is ready, which it was before', async () => {
+    stub.script = (store) => {
+      stub.tell(store, { type: 'store.repaired', message: 'acme is as it should be again' });
+      setTimeout(() => {
+        stub.change(store.id, { observedGeneration: 2 });
+        stub.tell(store, { type: 'store.repaired', message: 'acme is as it should be again' });
+      }, 300);
+    };
+    const { exitCode, out } = await souk('store repair acme --wait --timeout 10s');
+    assert.equal(exitCode, 0);
+    assert.equal(stub.stores[0]?.observedGeneration, 2);
+    assert.match(out, /acme is as it should be\n/);
+    assert.match(out, /http:\/\/acme\.souk\.localhost:8080/);
+  });
+
+  it('exits with 1 and says what to agree to when it needs a person again', async () => {
+    stub.script = (store) => {
+      const error = { code: 'data_lost', step: null, message: 'its namespace was deleted' };
+      stub.change(store.id, { observedGeneration: 2, error });
+      stub.tell(store, { type: 'store.repair_needed', message: error.message });
+    };
+    const { exitCode, error } = await souk('store repair acme --wait --timeout 10s');
+    assert.equal(exitCode, 1);
+    assert.match(error, /acme could not be repaired: its namespace was deleted/);
+    assert.match(error, /what to do: .*"souk store repair acme" agrees to it/);
+  });
+
+  it('exits with 4 while a store cannot be repaired', async () => {
+    stub.refuse('POST /api/v1/stores/sto_acme000000/repair', 'not_repairable');
+    assert.equal((await souk('store repair acme')).exitCode, 4);
+  });
+});
+
 describe('souk store list', () => {
   it('aligns its columns', async () => {
     stub.stores.push(

@@ -35,6 +35,7 @@ export const engine: Engine = {
   provisionTimeoutMs: 10 * 60_000,
   adminPath: '/app',
   workloads,
+  services: () => ['backend', 'cache', 'database', 'storefront'],
   secrets,
   values,
   resetPassword,

@@ -45,6 +45,7 @@ export const engine: Engine = {
     { kind: 'StatefulSet', name: 'database' },
     { kind: 'Deployment', name: 'web', replicas: [SIZES[plan].web.replicas, SIZES[plan].web.replicas] },
   ],
+  services: () => ['database', 'web'],
   secrets,
   values,
   verify: verifyShop,

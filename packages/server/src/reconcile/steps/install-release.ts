@@ -1,6 +1,6 @@
 // The Helm release, as chart, values and generation want it. What a dead worker left half-done is cleared first: Helm refuses every
 // change of a release that is pending, and every upgrade of one that never was deployed. Nothing is waited for here.
-import { describeWorkloadDrift } from '../../engines/workload-drift.ts';
+import { describePartsDrift } from '../../engines/workload-drift.ts';
 import { TerminalError } from '../../errors.ts';
 import { isPending, type Release } from '../../helm/helm.ts';
 import { HelmError } from '../../helm/helm-error.ts';
@@ -99,11 +99,13 @@ async function clearHalfDone(scope: StoreScope, found: Release | null): Promise<
 
 /** Whether the objects that a person would miss are all there; a release says `deployed` whatever was done since. */
 async function isWhole({ kube, engine, namespace, lease, store }: StoreScope): Promise<boolean> {
-  const [deployments, statefulSets, routes] = await Promise.all([
+  const [deployments, statefulSets, services, routes] = await Promise.all([
     kube.list('Deployment', { namespace }, lease.signal),
     kube.list('StatefulSet', { namespace }, lease.signal),
+    kube.listMetadata('Service', { namespace }, lease.signal),
     kube.listMetadata('Ingress', { namespace }, lease.signal),
   ]);
-  const found = { deployments: deployments.items, statefulSets: statefulSets.items };
-  return describeWorkloadDrift(engine.workloads(store.plan), found) === null && routes.items.length > 0;
+  const wanted = { workloads: engine.workloads(store.plan), services: engine.services(store.plan) };
+  const found = { deployments: deployments.items, statefulSets: statefulSets.items, services: services.items };
+  return describePartsDrift(wanted, found) === null && routes.items.length > 0;
 }

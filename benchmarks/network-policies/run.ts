@@ -88,6 +88,7 @@ async function makeStore(number: number): Promise<void> {
     store: { id: `sto_${String(number).padStart(10, '0')}`, tenantId: 'ten_benchmark0', engine: 'medusa' },
     settings: {
       apiSubject: null,
+      closedNetworks: [],
       ingressNamespace: 'souk-ingress',
       ingressPodLabels: { 'app.kubernetes.io/name': 'souk-ingress' },
     },

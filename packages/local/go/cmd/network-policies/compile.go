@@ -1,18 +1,20 @@
 // Objects of the cluster → what the packet filter is to hold. The same objects give the same ruleset; what is kept between two
-// compilations is only what was found out about a policy by itself.
+// compilations is only what follows from one policy by itself, or from the pods and policies of one namespace.
 //
 // A packet between pods passes two hooks' chains one after the other: what its source may send, then what its destination may
 // receive. Each looks the pod's address up and goes to the chain of all policies that select this pod; who is not looked up
-// is not restricted. Pods with the same policies share a chain, and a selector that many policies use is one set, so a new
-// pod is only some elements more.
+// is not restricted. Pods with the same policies share a chain, and a selector that many policies use is one set. Both are made
+// as soon as the cluster has the pod, while its sandbox is still being built: when it is attached, only some elements are missing.
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -22,6 +24,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
@@ -61,17 +64,18 @@ var (
 	ingress = direction{name: "ingress", peer: "saddr"}
 )
 
-// A pod that has an address.
+// A pod of the cluster; its address is empty until it is attached.
 type knownPod struct {
 	*corev1.Pod
-	address netip.Addr
+	address string
 }
 
 // Compiler turns objects into rulesets, one after another.
 type Compiler struct {
 	network Network
 	// An object of the cluster never changes in place, so a policy is read once.
-	policies map[*networkingv1.NetworkPolicy]compiledPolicy
+	policies   map[*networkingv1.NetworkPolicy]compiledPolicy
+	namespaces map[string]*compiledNamespace
 }
 
 func NewCompiler(network Network) *Compiler { return &Compiler{network: network} }
@@ -81,70 +85,111 @@ type compiledPolicy struct {
 	selects labels.Selector
 	// Rules by direction; a direction that is not there is not restricted.
 	rules map[direction][]string
-	// The sets that the rules name.
-	sets map[string]setOf
+	// The sets that the rules name: those that follow from the pods of the policy's own namespace, and those that do not.
+	ownSets    map[string]func(own []knownPod) Set
+	commonSets map[string]func(compilation) Set
 }
-
-type setOf func(*compilation) Set
 
 type compilation struct {
 	byNamespace map[string][]knownPod
 	namespaces  []*corev1.Namespace
-	sets        map[string]Set
-	chains      map[string][]string
+}
+
+// One namespace with all that follows from its own pods and policies.
+type compiledNamespace struct {
+	// What it was made of; neither changes in place.
+	pods     []knownPod
+	policies []*networkingv1.NetworkPolicy
+
+	sets     map[string]Set
+	chains   map[string][]string
+	verdicts map[direction]map[string]string
 }
 
 // Compile gives the whole ruleset. A pod that is attached but not among the pods (yet, or no more) is in none of its sets, and
 // nothing passes from or to it.
 func (c *Compiler) Compile(objects Objects) Ruleset {
-	now := compilation{
-		byNamespace: knownPods(objects),
-		namespaces:  objects.Namespaces,
-		sets: map[string]Set{
-			"pods":       {Type: "ipv4_addr", Elements: map[string]string{}},
-			"themselves": {Type: "ipv4_addr . ipv4_addr", Elements: map[string]string{}},
-			"egress":     {Type: "ipv4_addr : verdict", Elements: map[string]string{}},
-			"ingress":    {Type: "ipv4_addr : verdict", Elements: map[string]string{}},
-		},
-		chains: baseChains(c.network),
-	}
-	policies := map[string][]compiledPolicy{}
-	known := make(map[*networkingv1.NetworkPolicy]compiledPolicy, len(objects.Policies))
+	now := compilation{byNamespace: knownPods(objects), namespaces: objects.Namespaces}
+	policies := map[string][]*networkingv1.NetworkPolicy{}
+	compiled := make(map[*networkingv1.NetworkPolicy]compiledPolicy, len(objects.Policies))
 	for _, policy := range objects.Policies {
 		one, isKnown := c.policies[policy]
 		if !isKnown {
 			one = compilePolicy(policy)
 		}
-		known[policy] = one
-		policies[policy.Namespace] = append(policies[policy.Namespace], one)
+		compiled[policy] = one
+		policies[policy.Namespace] = append(policies[policy.Namespace], policy)
 	}
-	c.policies = known
-	for namespace, pods := range now.byNamespace {
-		now.fillSets(policies[namespace])
-		for _, way := range []direction{egress, ingress} {
-			now.restrict(way, pods, policies[namespace])
+	c.policies = compiled
+	pods, themselves := make(map[string]string, len(objects.Attachments)), make(map[string]string, len(objects.Attachments))
+	verdicts := map[direction]map[string]string{
+		egress: make(map[string]string, len(objects.Attachments)), ingress: make(map[string]string, len(objects.Attachments)),
+	}
+	ruleset := Ruleset{
+		Sets: map[string]Set{
+			"pods":       {Type: "ipv4_addr", Elements: pods},
+			"themselves": {Type: "ipv4_addr . ipv4_addr", Elements: themselves},
+			"egress":     {Type: "ipv4_addr : verdict", Elements: verdicts[egress]},
+			"ingress":    {Type: "ipv4_addr : verdict", Elements: verdicts[ingress]},
+		},
+		Chains: baseChains(c.network),
+	}
+	namespaces := make(map[string]*compiledNamespace, len(now.byNamespace))
+	for name, own := range now.byNamespace {
+		selecting := policies[name]
+		slices.SortFunc(selecting, func(a, b *networkingv1.NetworkPolicy) int { return strings.Compare(a.Name, b.Name) })
+		one := c.namespaces[name]
+		if one == nil || !slices.Equal(one.pods, own) || !slices.Equal(one.policies, selecting) {
+			one = compileNamespace(own, selecting, compiled)
 		}
-		for _, pod := range pods {
-			address := pod.address.String()
-			now.sets["pods"].Elements[address] = ""
-			now.sets["themselves"].Elements[address+" . "+address] = ""
+		namespaces[name] = one
+		maps.Copy(ruleset.Sets, one.sets)
+		maps.Copy(ruleset.Chains, one.chains)
+		for way, elements := range one.verdicts {
+			maps.Copy(verdicts[way], elements)
+		}
+		for _, pod := range own {
+			if pod.address != "" {
+				pods[pod.address] = ""
+				themselves[pod.address+" . "+pod.address] = ""
+			}
+		}
+		for _, policy := range selecting {
+			for name, setOf := range compiled[policy].commonSets {
+				if _, isThere := ruleset.Sets[name]; !isThere {
+					ruleset.Sets[name] = setOf(now)
+				}
+			}
 		}
 	}
-	return Ruleset{Sets: now.sets, Chains: now.chains}
+	c.namespaces = namespaces
+	return ruleset
 }
 
-// A sandbox that was made again for the same pod has another address; the pod's uid tells it from an earlier pod of its name.
+// All pods by their namespace, in an order that is always the same. A sandbox that was made again for the same pod has another
+// address; the pod's uid tells it from an earlier pod of its name.
 func knownPods(objects Objects) map[string][]knownPod {
-	byUID := make(map[string]*corev1.Pod, len(objects.Pods))
-	for _, pod := range objects.Pods {
-		byUID[string(pod.UID)] = pod
+	byUID := make(map[types.UID][]Attachment, len(objects.Attachments))
+	for _, attachment := range objects.Attachments {
+		byUID[types.UID(attachment.UID)] = append(byUID[types.UID(attachment.UID)], attachment)
 	}
 	known := map[string][]knownPod{}
-	for _, attachment := range objects.Attachments {
-		pod, isThere := byUID[attachment.UID]
-		if isThere && pod.Namespace == attachment.Namespace && pod.Name == attachment.Name {
-			known[pod.Namespace] = append(known[pod.Namespace], knownPod{pod, attachment.Address})
+	for _, pod := range objects.Pods {
+		isAttached := false
+		for _, attachment := range byUID[pod.UID] {
+			if pod.Namespace == attachment.Namespace && pod.Name == attachment.Name {
+				known[pod.Namespace] = append(known[pod.Namespace], knownPod{pod, attachment.Address.String()})
+				isAttached = true
+			}
 		}
+		if !isAttached {
+			known[pod.Namespace] = append(known[pod.Namespace], knownPod{Pod: pod})
+		}
+	}
+	for _, pods := range known {
+		slices.SortFunc(pods, func(a, b knownPod) int {
+			return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.address, b.address))
+		})
 	}
 	return known
 }
@@ -192,7 +237,10 @@ func compilePolicy(policy *networkingv1.NetworkPolicy) compiledPolicy {
 		slog.Error("a policy's podSelector cannot be read; the policy selects every pod", "policy", policy.Namespace+"/"+policy.Name, "error", err)
 		selects = labels.Everything()
 	}
-	one := compiledPolicy{selects: selects, rules: map[direction][]string{}, sets: map[string]setOf{}}
+	one := compiledPolicy{
+		selects: selects, rules: map[direction][]string{},
+		ownSets: map[string]func([]knownPod) Set{}, commonSets: map[string]func(compilation) Set{},
+	}
 	isIngress, isEgress := directionsOf(policy.Spec)
 	if isIngress {
 		one.rules[ingress] = []string{}
@@ -218,25 +266,35 @@ func directionsOf(spec networkingv1.NetworkPolicySpec) (isIngress, isEgress bool
 		slices.Contains(spec.PolicyTypes, networkingv1.PolicyTypeEgress)
 }
 
-func (c *compilation) fillSets(policies []compiledPolicy) {
+func compileNamespace(
+	pods []knownPod, policies []*networkingv1.NetworkPolicy, compiled map[*networkingv1.NetworkPolicy]compiledPolicy,
+) *compiledNamespace {
+	one := &compiledNamespace{
+		pods: pods, policies: policies, sets: map[string]Set{}, chains: map[string][]string{},
+		verdicts: map[direction]map[string]string{egress: {}, ingress: {}},
+	}
 	for _, policy := range policies {
-		for name, make := range policy.sets {
-			if _, isThere := c.sets[name]; !isThere {
-				c.sets[name] = make(c)
+		for name, setOf := range compiled[policy].ownSets {
+			if _, isThere := one.sets[name]; !isThere {
+				one.sets[name] = setOf(pods)
 			}
 		}
 	}
+	for way := range one.verdicts {
+		one.restrict(way, compiled)
+	}
+	return one
 }
 
-// restrict sends each pod of one namespace that a policy selects to the chain of all policies that do.
-func (c *compilation) restrict(way direction, pods []knownPod, policies []compiledPolicy) {
+// restrict sends each pod that a policy selects to the chain of all policies that do.
+func (c *compiledNamespace) restrict(way direction, compiled map[*networkingv1.NetworkPolicy]compiledPolicy) {
 	chains := map[string]string{}
-	for _, pod := range pods {
+	for _, pod := range c.pods {
 		podLabels := labels.Set(pod.Labels)
-		selecting := make([]byte, len(policies))
+		selecting := make([]byte, len(c.policies))
 		isRestricted := false
-		for index, policy := range policies {
-			if _, restricts := policy.rules[way]; restricts && policy.selects.Matches(podLabels) {
+		for index, policy := range c.policies {
+			if _, restricts := compiled[policy].rules[way]; restricts && compiled[policy].selects.Matches(podLabels) {
 				selecting[index], isRestricted = 1, true
 			}
 		}
@@ -246,9 +304,9 @@ func (c *compilation) restrict(way direction, pods []knownPod, policies []compil
 		chain, isThere := chains[string(selecting)]
 		if !isThere {
 			rules := []string{}
-			for index, policy := range policies {
+			for index, policy := range c.policies {
 				if selecting[index] == 1 {
-					rules = append(rules, policy.rules[way]...)
+					rules = append(rules, compiled[policy].rules[way]...)
 				}
 			}
 			slices.Sort(rules)
@@ -257,7 +315,9 @@ func (c *compilation) restrict(way direction, pods []knownPod, policies []compil
 			chains[string(selecting)] = chain
 			c.chains[chain] = rules
 		}
-		c.sets[way.name].Elements[pod.address.String()] = "goto " + chain
+		if pod.address != "" {
+			c.verdicts[way][pod.address] = "goto " + chain
+		}
 	}
 }
 
@@ -295,7 +355,7 @@ func (p compiledPolicy) matchPeers(namespace string, way direction, peers []netw
 			elements[one.String()] = ""
 		}
 		block := Set{Type: "ipv4_addr", Interval: true, Elements: elements}
-		p.sets[name] = func(*compilation) Set { return block }
+		p.ownSets[name] = func([]knownPod) Set { return block }
 		matches = append(matches, fmt.Sprintf("ip %s @%s ", way.peer, name))
 	}
 	return matches
@@ -309,23 +369,27 @@ func (p compiledPolicy) peerSet(namespace string, peer networkingv1.NetworkPolic
 	}
 	name := "peer-" + hashOf([]any{namespace, peer})
 	selects := selectorOf(peer.PodSelector, labels.Everything())
-	isMeant := selectorOf(peer.NamespaceSelector, labels.Nothing())
-	p.sets[name] = func(c *compilation) Set {
-		elements := map[string]string{}
-		add := func(pods []knownPod) {
-			for _, pod := range pods {
-				if selects.Matches(labels.Set(pod.Labels)) {
-					elements[pod.address.String()] = ""
-				}
+	add := func(elements map[string]string, pods []knownPod) {
+		for _, pod := range pods {
+			if pod.address != "" && selects.Matches(labels.Set(pod.Labels)) {
+				elements[pod.address] = ""
 			}
 		}
-		if peer.NamespaceSelector == nil {
-			add(c.byNamespace[namespace])
-		} else {
-			for _, one := range c.namespaces {
-				if isMeant.Matches(labels.Set(one.Labels)) {
-					add(c.byNamespace[one.Name])
-				}
+	}
+	if peer.NamespaceSelector == nil {
+		p.ownSets[name] = func(own []knownPod) Set {
+			elements := map[string]string{}
+			add(elements, own)
+			return Set{Type: "ipv4_addr", Elements: elements}
+		}
+		return name
+	}
+	isMeant := selectorOf(peer.NamespaceSelector, labels.Nothing())
+	p.commonSets[name] = func(c compilation) Set {
+		elements := map[string]string{}
+		for _, one := range c.namespaces {
+			if isMeant.Matches(labels.Set(one.Labels)) {
+				add(elements, c.byNamespace[one.Name])
 			}
 		}
 		return Set{Type: "ipv4_addr", Elements: elements}
@@ -406,10 +470,13 @@ func mergePorts(ranges []portRange) []string {
 
 func (p compiledPolicy) namedPortSet(protocol corev1.Protocol, portName string) string {
 	name := "port-" + hashOf([]string{string(protocol), portName})
-	p.sets[name] = func(c *compilation) Set {
+	p.commonSets[name] = func(c compilation) Set {
 		elements := map[string]string{}
 		for _, pods := range c.byNamespace {
 			for _, pod := range pods {
+				if pod.address == "" {
+					continue
+				}
 				for _, port := range containerPorts(pod.Pod) {
 					if port.Name == portName && port.Protocol == protocol {
 						elements[fmt.Sprintf("%s . %s . %d", pod.address, protocolName(protocol), port.ContainerPort)] = ""

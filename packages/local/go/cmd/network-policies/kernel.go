@@ -1,4 +1,5 @@
-// The node's packet filter, spoken to through `nft`. What is there stays when this program ends.
+// The node's packet filter, spoken to through `nft`, and directly where only elements of sets change. What is there stays when this
+// program ends.
 package main
 
 import (
@@ -14,7 +15,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const table = "inet network-policies"
+const (
+	tableName = "network-policies"
+	table     = "inet " + tableName
+)
 
 type Kernel struct {
 	// command is what takes a transaction on its standard input.
@@ -27,17 +31,29 @@ func NewKernel() *Kernel { return &Kernel{command: []string{"nft", "-f", "-"}} }
 
 // Apply makes the table hold the ruleset, in one transaction: packets see all of it or nothing.
 func (k *Kernel) Apply(wanted Ruleset) error {
-	transaction := ""
-	if k.held == nil {
-		transaction = wanted.Replace(table)
-	} else {
-		transaction = wanted.ChangeFrom(*k.held, table)
-	}
-	if transaction == "" {
-		return nil
-	}
+	held := k.held
 	// Whatever goes wrong, the next attempt starts from nothing that it would have to believe.
 	k.held = nil
+	if err := k.change(held, wanted); err != nil {
+		return err
+	}
+	k.held = &wanted
+	return nil
+}
+
+func (k *Kernel) change(held *Ruleset, wanted Ruleset) error {
+	if held == nil {
+		return k.run(wanted.Replace(table))
+	}
+	if changes, ok := wanted.elementChanges(*held); !ok {
+		return k.run(wanted.ChangeFrom(*held, table))
+	} else if len(changes) > 0 {
+		return applyElements(tableName, changes)
+	}
+	return nil
+}
+
+func (k *Kernel) run(transaction string) error {
 	command := exec.Command(k.command[0], k.command[1:]...)
 	command.Stdin = strings.NewReader(transaction)
 	var problems bytes.Buffer
@@ -45,7 +61,6 @@ func (k *Kernel) Apply(wanted Ruleset) error {
 	if err := command.Run(); err != nil {
 		return fmt.Errorf("nft: %w: %s", err, firstLines(problems.String()))
 	}
-	k.held = &wanted
 	return nil
 }
 

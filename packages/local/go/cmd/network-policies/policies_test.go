@@ -3,13 +3,19 @@ package main
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
 	"net/netip"
+	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 const denyAll = "\npodSelector: {}\npolicyTypes: [Ingress, Egress]"
@@ -510,6 +516,69 @@ func TestRulesThatSomebodyRemovedComeBack(t *testing.T) {
 	}
 	l.apply()
 	l.expectOne("y/a", "tcp", l.pods["x/a"].address+":80", true)
+}
+
+// What goes to the kernel without nft must be what nft would have written.
+func TestElementsThatTheKernelTakesAreThoseThatWereMeant(t *testing.T) {
+	l := newLab(t)
+	named := "x\npodSelector: {}\ningress: [{ports: [{port: web, protocol: TCP}, {port: web, protocol: UDP}]}]"
+	objects := storesOf(t, 4, 3)
+	objects.Policies = append(objects.Policies, parsePolicy(t, named, 99))
+	objects.Namespaces = append(objects.Namespaces, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "x"}})
+	objects.addPod("x", "web", 900, nil)
+	tcp, udp := corev1.ContainerPort{Name: "web", Protocol: corev1.ProtocolTCP, ContainerPort: 8080}, corev1.ContainerPort{Name: "web", Protocol: corev1.ProtocolUDP, ContainerPort: 53}
+	objects.Pods[len(objects.Pods)-1].Spec.Containers = []corev1.Container{{Ports: []corev1.ContainerPort{tcp, udp}}}
+	all := objects.Attachments
+	compiler, kernel := NewCompiler(labNetwork), NewKernel()
+	apply := func(kernel *Kernel) {
+		t.Helper()
+		l.in(l.node, func() error { return kernel.Apply(compiler.Compile(objects)) })
+	}
+	list := func() (listed string) {
+		l.in(l.node, func() error {
+			out, err := exec.Command("nft", "-s", "list", "table", "inet", tableName).Output()
+			listed = string(out)
+			return err
+		})
+		return listed
+	}
+	apply(kernel)
+	// From here on it has no nft.
+	kernel.command = []string{"false"}
+	for range 40 {
+		objects.Attachments = slices.DeleteFunc(slices.Clone(all), func(Attachment) bool { return rand.IntN(3) == 0 })
+		// The address of one pod goes to another, whose policies are others.
+		one, other := rand.IntN(len(all)), rand.IntN(len(all))
+		all[one].Address, all[other].Address = all[other].Address, all[one].Address
+		apply(kernel)
+		seen := list()
+		apply(NewKernel())
+		if wanted := list(); sortedElements(seen) != sortedElements(wanted) {
+			t.Fatalf("the kernel has\n%s\nand should have\n%s", seen, wanted)
+		}
+	}
+	held := *kernel.held
+	l.nft("flush set inet network-policies pods")
+	objects.Attachments = nil
+	l.in(l.node, func() error {
+		if err := kernel.Apply(compiler.Compile(objects)); err == nil {
+			t.Error("elements that are not there were taken away")
+		}
+		return nil
+	})
+	if seen := list(); !strings.Contains(seen, "goto egress-") || kernel.held != nil {
+		t.Errorf("after a refusal part of it was done: %v\n%s", held.Sets["egress"], seen)
+	}
+}
+
+// Rules as they are listed, with the elements of each set in one order: the kernel keeps them in none.
+func sortedElements(listed string) string {
+	whole := strings.Join(strings.Fields(listed), " ")
+	return regexp.MustCompile(`elements = \{ ([^}]*)\}`).ReplaceAllStringFunc(whole, func(text string) string {
+		elements := strings.Split(strings.Trim(strings.TrimPrefix(text, "elements = "), "{ }"), ", ")
+		slices.Sort(elements)
+		return strings.Join(elements, ", ")
+	})
 }
 
 func TestANewProcessTakesOverWithoutAGap(t *testing.T) {

@@ -94,26 +94,31 @@ func (r Ruleset) writeChanges(out *strings.Builder, table string, before Ruleset
 	}
 }
 
-// The elements of one set that the other has not, or has with another value.
-func missingFrom(one, other Set) []string {
-	missing := []string{}
+// The elements of one set that the other has not, or has with another value; in order of their keys.
+func missingFrom(one, other Set) []element {
+	missing := []element{}
 	for key, value := range one.Elements {
-		if otherValue, isThere := other.Elements[key]; isThere && otherValue == value {
-			continue
+		if otherValue, isThere := other.Elements[key]; !isThere || otherValue != value {
+			missing = append(missing, element{key, value})
 		}
-		if value != "" {
-			key += " : " + value
-		}
-		missing = append(missing, key)
 	}
-	slices.Sort(missing)
+	slices.SortFunc(missing, func(a, b element) int { return strings.Compare(a.key, b.key) })
 	return missing
 }
 
-func writeElements(out *strings.Builder, verb, table, name string, elements []string) {
-	if len(elements) > 0 {
-		fmt.Fprintf(out, "%s element %s %s { %s }\n", verb, table, name, strings.Join(elements, ", "))
+func writeElements(out *strings.Builder, verb, table, name string, elements []element) {
+	if len(elements) == 0 {
+		return
 	}
+	texts := make([]string, 0, len(elements))
+	for _, one := range elements {
+		text := one.key
+		if one.value != "" {
+			text += " : " + one.value
+		}
+		texts = append(texts, text)
+	}
+	fmt.Fprintf(out, "%s element %s %s { %s }\n", verb, table, name, strings.Join(texts, ", "))
 }
 
 func isHook(rule string) bool { return strings.HasPrefix(rule, "{ type filter hook ") }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,6 +77,61 @@ func TestAPodMoreIsOnlySomeElementsMore(t *testing.T) {
 	change := compiler.Compile(objects).ChangeFrom(before, table)
 	if lines := strings.Count(change, "\n"); lines > 5 || strings.Contains(change, "chain") || strings.Contains(change, "delete") {
 		t.Errorf("the change has %d lines:\n%s", lines, change)
+	}
+}
+
+func TestTheRulesOfAPodAreThereBeforeItIsAttached(t *testing.T) {
+	objects := storesOf(t, 3, 2)
+	attached := objects.Attachments
+	objects.Attachments = nil
+	compiler := NewCompiler(labNetwork)
+	before := compiler.Compile(objects)
+	objects.Attachments = attached
+	changes, ok := compiler.Compile(objects).elementChanges(before)
+	if !ok || len(changes) != len([]string{"pods", "themselves", "egress", "ingress"})+3 {
+		t.Errorf("to attach them takes %v", changes)
+	}
+	for name, set := range before.Sets {
+		if !set.Interval && len(set.Elements) > 0 {
+			t.Errorf("the set %s has %v, and no pod has an address", name, set.Elements)
+		}
+	}
+}
+
+func TestWhatIsKeptOfANamespaceIsWhatWouldBeMadeAnew(t *testing.T) {
+	objects := storesOf(t, 8, 4)
+	compiler := NewCompiler(labNetwork)
+	for step := range 300 {
+		changeAtRandom(t, &objects, step)
+		if change := NewCompiler(labNetwork).Compile(objects).ChangeFrom(compiler.Compile(objects), table); change != "" {
+			t.Fatalf("step %d: a new compiler differs:\n%s", step, change)
+		}
+	}
+}
+
+// One change as a cluster makes them: objects are replaced, never changed in place.
+func changeAtRandom(t *testing.T, objects *Objects, step int) {
+	attachment, pod := rand.IntN(len(objects.Attachments)), rand.IntN(len(objects.Pods))
+	rand.Shuffle(len(objects.Pods), reflect.Swapper(objects.Pods))
+	rand.Shuffle(len(objects.Policies), reflect.Swapper(objects.Policies))
+	switch rand.IntN(5) {
+	case 0:
+		objects.Attachments = slices.Delete(slices.Clone(objects.Attachments), attachment, attachment+1)
+	case 1:
+		objects.addPod(fmt.Sprintf("store-%d", rand.IntN(8)), fmt.Sprintf("more-%d", step), 1000+step, map[string]string{"web": fmt.Sprint(step%2 == 0)})
+	case 2:
+		other := objects.Pods[pod].DeepCopy()
+		other.Labels = map[string]string{"web": fmt.Sprint(step%2 == 0)}
+		objects.Pods[pod] = other
+	case 3:
+		objects.Pods = slices.Delete(slices.Clone(objects.Pods), pod, pod+1)
+	case 4:
+		index := rand.IntN(len(objects.Policies))
+		other := objects.Policies[index].DeepCopy()
+		ports := "{ports: [{port: web}, {port: %d}]}"
+		fresh := parsePolicy(t, fmt.Sprintf("x\npodSelector: {}\ningress: ["+ports+"]", step), index)
+		other.Spec = fresh.Spec
+		objects.Policies[index] = other
 	}
 }
 

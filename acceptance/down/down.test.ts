@@ -6,6 +6,8 @@ import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from '
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Store } from '@souk/contract';
+import type { Engine, ShopClient } from '@souk/server/engines/engine.ts';
+import { loadEngine, openShop, whyUnavailable } from '../engines/shopping.ts';
 import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
 import { makeStore, removeStore } from '../stores.ts';
 import { listOrderIds, orderInTestShop } from '../test-shop.ts';
@@ -17,10 +19,11 @@ describe('down and up again', { skip: whyNoPlatform() }, () => {
   let platform: Platform;
   let store: Store;
   let orderId: string;
+  let bigShop: BigShop | string;
   before(
     async () => {
       platform = connectToPlatform();
-      store = await makeStore(platform.client, 'kept');
+      [store, bigShop] = await Promise.all([makeStore(platform.client, 'kept'), openBigShop(platform)]);
       orderId = await orderInTestShop(platform, store);
     },
     { timeout: 180_000 },
@@ -60,12 +63,38 @@ describe('down and up again', { skip: whyNoPlatform() }, () => {
     assert.ok(tookMs <= ANSWERING_WITHIN_MS, `the platform answered only after ${Math.round(tookMs)} ms`);
   });
 
+  it('an engine with a database of its own has its order too', { timeout: 240_000 }, async (t) => {
+    if (typeof bigShop === 'string') return t.skip(bigShop);
+    const { engine, shop, orderId: order } = bigShop;
+    await until('the shop to answer with its order', 180_000, async () =>
+      (await engine.findOrder(shop, order).catch(() => false)) ? true : null,
+    );
+  });
+
   it('after a whole life of a platform the machine is as it was before', { timeout: 240_000 }, async () => {
-    await removeStore(platform.client, store.id);
+    const stores = [store, ...(typeof bigShop === 'string' ? [] : [bigShop.store])];
+    await Promise.all(stores.map(({ id }) => removeStore(platform.client, id)));
     await platform.souk('down');
     assert.deepEqual(describeMachine(platform), machineWithout);
   });
 });
+
+interface BigShop {
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly shop: ShopClient;
+  readonly orderId: string;
+}
+
+/** Of WooCommerce, whose database and uploads are the most that a node can lose; else why there is none. */
+async function openBigShop(platform: Platform): Promise<BigShop | string> {
+  const listed = (await platform.client.listEngines()).find(({ name }) => name === 'woocommerce');
+  const why = whyUnavailable(listed, 'WooCommerce');
+  if (why !== false) return why;
+  const store = await makeStore(platform.client, 'kept-woo', { engine: 'woocommerce' });
+  const [engine, shop] = [await loadEngine('woocommerce'), await openShop(platform, store)];
+  return { store, engine, shop, orderId: (await engine.placeOrder(shop)).orderId };
+}
 
 function upAgain({ facts }: Platform): string[] {
   const folders = ['test-engine', 'late-engine'].map((name) => path.resolve(import.meta.dirname, '..', name));

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { IMAGES_DIR } from './build-images.ts';
-import { planImages } from './image-plan.ts';
+import { IMAGES_DIR } from '../../packages/local/src/images/build-images.ts';
+import { planImages } from '../../packages/local/src/images/image-plan.ts';
 
 test('without its archive WooCommerce is missing with what to do about it, and every other image is planned', async () => {
   const cacheDir = await mkdtemp(path.join(tmpdir(), 'souk-plan-'));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Engine } from '@souk/contract';
-import { whyUnavailable } from './shopping.ts';
+import { whyUnavailable } from '../shopping.ts';
 
 const engine = (reason: string | null): Engine => ({
   ...{ name: 'woocommerce', title: 'WooCommerce', summary: 'A shop', version: '11.0.1' },

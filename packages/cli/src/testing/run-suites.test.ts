@@ -41,15 +41,12 @@ test('what was skipped is told with the count, for each reason once', async () =
   const skipping = (...names: string[]): Tally => ({
     passed: 1,
     failures: [],
-    skips: names.map((name) => ({ name, reason: 'no WooCommerce archive' })),
+    skips: names.map((name) => ({ name, reason: 'no Shop archive' })),
   });
-  const suites = [
-    suite('engines', async () => skipping('any')),
-    suite('woocommerce', async () => skipping('one', 'two')),
-  ];
+  const suites = [suite('engines', async () => skipping('any')), suite('shop', async () => skipping('one', 'two'))];
   const { isGood, lines } = await runThem(suites, null);
   assert.equal(isGood, true, 'what cannot be tested here fails nothing');
-  assert.ok(lines.includes('3 skipped: no WooCommerce archive: any; one; two'), lines.join('\n'));
+  assert.ok(lines.includes('3 skipped: no Shop archive: any; one; two'), lines.join('\n'));
   assert.equal(lines.at(-2), '2 passed, 0 failed, 3 skipped');
 });
 

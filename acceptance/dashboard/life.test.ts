@@ -94,6 +94,24 @@ describe('the dashboard', { skip: whyNoPlatform() || whyNoBrowser() }, () => {
     });
   });
 
+  it('offers no engine that cannot be used, and says why', async () => {
+    const reason = 'it is in no package registry: save it as /archives/shop.zip';
+    await asPerson(platform, async ({ page }) => {
+      await page.route('**/api/v1/engines', async (route) => {
+        const answer = await route.fetch();
+        const { items } = (await answer.json()) as { items: { name: string }[] };
+        const change = (engine: { name: string }) =>
+          engine.name === 'test-shop' ? { ...engine, available: false, reason } : engine;
+        await route.fulfill({ response: answer, json: { items: items.map(change) } });
+      });
+      await page.reload();
+      await page.getByRole('button', { name: 'New store' }).first().click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByText(`Not available: ${reason}`).waitFor();
+      assert.equal(await dialog.getByRole('radio', { name: TITLES['test-shop'] ?? /test/i }).isDisabled(), true);
+    });
+  });
+
   /** Within a second of the first person's screen; a little more for the test's own looking. */
   async function seenBySecond(page: Page, name: string, text: RegExp, what: string): Promise<void> {
     await until(`the second person to see ${what}`, 1_500, async () => {

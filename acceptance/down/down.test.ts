@@ -6,21 +6,25 @@ import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from '
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Store } from '@souk/contract';
+import type { Engine, ShopClient } from '@souk/server/engines/engine.ts';
+import { loadEngine, openShop } from '../engines/shopping.ts';
 import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
 import { makeStore, removeStore } from '../stores.ts';
 import { listOrderIds, orderInTestShop } from '../test-shop.ts';
 import { until } from '../until.ts';
 
 const ANSWERING_WITHIN_MS = 30_000;
+const ENGINES_OF_TESTS = ['test-shop', 'late-shop'];
 
 describe('down and up again', { skip: whyNoPlatform() }, () => {
   let platform: Platform;
   let store: Store;
   let orderId: string;
+  let bigShop: BigShop | string;
   before(
     async () => {
       platform = connectToPlatform();
-      store = await makeStore(platform.client, 'kept');
+      [store, bigShop] = await Promise.all([makeStore(platform.client, 'kept'), openBigShop(platform)]);
       orderId = await orderInTestShop(platform, store);
     },
     { timeout: 180_000 },
@@ -60,12 +64,42 @@ describe('down and up again', { skip: whyNoPlatform() }, () => {
     assert.ok(tookMs <= ANSWERING_WITHIN_MS, `the platform answered only after ${Math.round(tookMs)} ms`);
   });
 
+  it('an engine with a database of its own has its order too', { timeout: 240_000 }, async (t) => {
+    if (typeof bigShop === 'string') return t.skip(bigShop);
+    const { engine, shop, orderId: order } = bigShop;
+    await until('the shop to answer with its order', 180_000, async () =>
+      (await engine.findOrder(shop, order).catch(() => false)) ? true : null,
+    );
+  });
+
   it('after a whole life of a platform the machine is as it was before', { timeout: 240_000 }, async () => {
-    await removeStore(platform.client, store.id);
+    const stores = [store, ...(typeof bigShop === 'string' ? [] : [bigShop.store])];
+    await Promise.all(stores.map(({ id }) => removeStore(platform.client, id)));
     await platform.souk('down');
     assert.deepEqual(describeMachine(platform), machineWithout);
   });
 });
+
+interface BigShop {
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly shop: ShopClient;
+  readonly orderId: string;
+}
+
+/** Of one engine with a database of its own, the last by name; else why there is none. */
+async function openBigShop(platform: Platform): Promise<BigShop | string> {
+  const listed = await platform.client.listEngines();
+  const usable = listed.filter(({ name, available }) => available && !ENGINES_OF_TESTS.includes(name));
+  const name = usable
+    .map((engine) => engine.name)
+    .sort()
+    .at(-1);
+  if (name === undefined) return 'no engine but those of the tests';
+  const store = await makeStore(platform.client, 'kept-big', { engine: name });
+  const [engine, shop] = [await loadEngine(name), await openShop(platform, store)];
+  return { store, engine, shop, orderId: (await engine.placeOrder(shop)).orderId };
+}
 
 function upAgain({ facts }: Platform): string[] {
   const folders = ['test-engine', 'late-engine'].map((name) => path.resolve(import.meta.dirname, '..', name));

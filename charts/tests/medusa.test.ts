@@ -1,37 +1,18 @@
 // What the Medusa chart promises beyond the rules for every chart: routes, TLS, the split of plan large, and that nothing a claim
 // from the warm pool changes can restart a pod.
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { test } from 'node:test';
 import { findProgram, whyMissing } from './find-program.ts';
-import {
-  CHARTS_FOLDER,
-  type ChartCase,
-  type KubernetesObject,
-  podTemplates,
-  renderChart,
-  renderText,
-} from './render-chart.ts';
+import { chartCase, findObject, podTemplates, renderChart, renderText } from './render-chart.ts';
 
 const helm = findProgram('helm') ?? '';
 const needsHelm = { skip: helm === '' && whyMissing('helm') };
-
-function medusaCase(name: string): ChartCase {
-  const chart = path.join(CHARTS_FOLDER, 'medusa');
-  return { name: `medusa/${name}`, chart, valuesFile: path.join(chart, 'ci', `${name}-values.yaml`) };
-}
-
-function find(objects: readonly KubernetesObject[], kind: string, name: string): KubernetesObject {
-  const object = objects.find((candidate) => candidate.kind === kind && candidate.metadata.name === name);
-  assert.ok(object, `${kind}/${name} is not rendered`);
-  return object;
-}
 
 test(
   'every host leads the API, the admin and the pictures to the backend and all else to the storefront',
   needsHelm,
   () => {
-    const ingress = find(renderChart(helm, medusaCase('standard')), 'Ingress', 'store');
+    const ingress = findObject(renderChart(helm, chartCase('medusa', 'standard')), 'Ingress', 'store');
     const rules = ingress.spec?.rules as {
       host: string;
       http: { paths: { path: string; pathType: string; backend: { service: { name: string } } }[] };
@@ -51,15 +32,15 @@ test(
 
 test('the Ingress gets its tls block when, and only when, an issuer is set', needsHelm, () => {
   const hosts = ['acme.souk.localhost', 'store-abcdefghij.souk.localhost'];
-  const secured = find(renderChart(helm, medusaCase('tls')), 'Ingress', 'store');
+  const secured = findObject(renderChart(helm, chartCase('medusa', 'tls')), 'Ingress', 'store');
   assert.deepEqual(secured.spec?.tls, [{ secretName: 'store-tls', hosts }]);
   assert.deepEqual(secured.metadata.annotations, { 'cert-manager.io/cluster-issuer': 'letsencrypt' });
-  const plain = find(renderChart(helm, medusaCase('standard')), 'Ingress', 'store');
+  const plain = findObject(renderChart(helm, chartCase('medusa', 'standard')), 'Ingress', 'store');
   assert.equal(plain.spec?.tls, undefined);
 });
 
 test('plan large runs backends that only answer, a worker that only works, and an autoscaler', needsHelm, () => {
-  const objects = renderChart(helm, medusaCase('large'));
+  const objects = renderChart(helm, chartCase('medusa', 'large'));
   const modes = [...podTemplates(objects)].flatMap(([owner, { spec }]) => {
     const env = ((spec.containers[0] as { env?: { name: string; value?: string }[] } | undefined)?.env ?? []) as {
       name: string;
@@ -69,29 +50,29 @@ test('plan large runs backends that only answer, a worker that only works, and a
     return mode === undefined ? [] : [[owner, mode]];
   });
   assert.deepEqual(Object.fromEntries(modes), { 'Deployment/backend': 'server', 'Deployment/worker': 'worker' });
-  assert.equal(find(objects, 'HorizontalPodAutoscaler', 'backend').spec?.minReplicas, 2);
+  assert.equal(findObject(objects, 'HorizontalPodAutoscaler', 'backend').spec?.minReplicas, 2);
   // Stated, it would undo the autoscaler's choice at every upgrade.
-  assert.equal(find(objects, 'Deployment', 'backend').spec?.replicas, undefined);
+  assert.equal(findObject(objects, 'Deployment', 'backend').spec?.replicas, undefined);
 });
 
 test('a new host name, a new owner and a new certificate change no pod', needsHelm, () => {
-  const before = podTemplates(renderChart(helm, medusaCase('standard')));
+  const before = podTemplates(renderChart(helm, chartCase('medusa', 'standard')));
   const changed = ['hosts=["other.example.org"]', 'store.tenantId="ten_zzzzzzzzzz"', 'ingress.clusterIssuer="other"'];
-  const after = podTemplates(renderChart(helm, medusaCase('standard'), changed));
+  const after = podTemplates(renderChart(helm, chartCase('medusa', 'standard'), changed));
   assert.deepEqual(after, before);
 });
 
 test('pods get a user namespace of their own exactly where the value says so', needsHelm, () => {
-  for (const [owner, { spec }] of podTemplates(renderChart(helm, medusaCase('standard')))) {
+  for (const [owner, { spec }] of podTemplates(renderChart(helm, chartCase('medusa', 'standard')))) {
     assert.equal(spec.hostUsers, false, owner);
   }
-  for (const [owner, { spec }] of podTemplates(renderChart(helm, medusaCase('tls')))) {
+  for (const [owner, { spec }] of podTemplates(renderChart(helm, chartCase('medusa', 'tls')))) {
     assert.equal(spec.hostUsers, undefined, owner);
   }
 });
 
 test('no pod is given the Secret that holds the password of the admin', needsHelm, () => {
-  assert.doesNotMatch(renderText(helm, medusaCase('large')), /store-admin/);
+  assert.doesNotMatch(renderText(helm, chartCase('medusa', 'large')), /store-admin/);
 });
 
 test('a value that the schema does not know, or of the wrong type, is refused at every depth', needsHelm, () => {
@@ -108,6 +89,6 @@ test('a value that the schema does not know, or of the wrong type, is refused at
     'backend.corsOrigins=["https://a.example,https://b.example"]',
   ];
   for (const setting of wrong) {
-    assert.throws(() => renderText(helm, medusaCase('standard'), [setting]), /schema/, setting);
+    assert.throws(() => renderText(helm, chartCase('medusa', 'standard'), [setting]), /schema/, setting);
   }
 });

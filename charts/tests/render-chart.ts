@@ -1,4 +1,5 @@
 // The charts under test, each with the configurations that must hold (`ci/*-values.yaml`), and what they render to.
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -89,4 +90,16 @@ export function podTemplates(objects: readonly KubernetesObject[]): Map<string, 
       found.set(`${kind}/${metadata.name}`, owner.template as PodTemplate);
   }
   return found;
+}
+
+/** A supported configuration of a chart by the name of its file. */
+export function chartCase(chartName: string, name: string): ChartCase {
+  const chart = path.join(CHARTS_FOLDER, chartName);
+  return { name: `${chartName}/${name}`, chart, valuesFile: path.join(chart, 'ci', `${name}-values.yaml`) };
+}
+
+export function findObject(objects: readonly KubernetesObject[], kind: string, name: string): KubernetesObject {
+  const object = objects.find((candidate) => candidate.kind === kind && candidate.metadata.name === name);
+  assert.ok(object, `${kind}/${name} is not rendered`);
+  return object;
 }

@@ -1,35 +1,16 @@
 // What the WooCommerce chart promises beyond the rules for every chart: routes, TLS, secrets, the job of what is due, and that nothing
 // a claim from the warm pool changes can restart a pod.
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { test } from 'node:test';
 import { findProgram, whyMissing } from './find-program.ts';
-import {
-  CHARTS_FOLDER,
-  type ChartCase,
-  type KubernetesObject,
-  podTemplates,
-  renderChart,
-  renderText,
-} from './render-chart.ts';
+import { chartCase, findObject, podTemplates, renderChart, renderText } from './render-chart.ts';
 
 const helm = findProgram('helm') ?? '';
 const needsHelm = { skip: helm === '' && whyMissing('helm') };
 
-function chartCase(name: string): ChartCase {
-  const chart = path.join(CHARTS_FOLDER, 'woocommerce');
-  return { name: `woocommerce/${name}`, chart, valuesFile: path.join(chart, 'ci', `${name}-values.yaml`) };
-}
-
-function find(objects: readonly KubernetesObject[], kind: string, name: string): KubernetesObject {
-  const object = objects.find((candidate) => candidate.kind === kind && candidate.metadata.name === name);
-  assert.ok(object, `${kind}/${name} is not rendered`);
-  return object;
-}
-
 test('every host leads to the web pods, and TLS is there when, and only when, an issuer is set', needsHelm, () => {
   const hosts = ['acme.souk.localhost', 'store-abcdefghij.souk.localhost'];
-  const plain = find(renderChart(helm, chartCase('standard')), 'Ingress', 'store');
+  const plain = findObject(renderChart(helm, chartCase('woocommerce', 'standard')), 'Ingress', 'store');
   const rules = plain.spec?.rules as {
     host: string;
     http: { paths: { path: string; backend: { service: { name: string } } }[] };
@@ -39,7 +20,7 @@ test('every host leads to the web pods, and TLS is there when, and only when, an
     hosts.map((host) => [host, [['/', 'web']]]),
   );
   assert.equal(plain.spec?.tls, undefined);
-  const secured = find(renderChart(helm, chartCase('tls')), 'Ingress', 'store');
+  const secured = findObject(renderChart(helm, chartCase('woocommerce', 'tls')), 'Ingress', 'store');
   assert.deepEqual(secured.spec?.tls, [{ secretName: 'store-tls', hosts }]);
 });
 
@@ -47,7 +28,7 @@ test(
   'PHP gets the password of the database and the eight keys and salts, each from the existing Secret',
   needsHelm,
   () => {
-    const pod = podTemplates(renderChart(helm, chartCase('standard'))).get('Deployment/web');
+    const pod = podTemplates(renderChart(helm, chartCase('woocommerce', 'standard'))).get('Deployment/web');
     type Variable = { name: string; valueFrom?: { secretKeyRef: { name: string; key: string } } };
     const php = pod?.spec.containers.find(({ name }) => name === 'php') as { env?: Variable[] } | undefined;
     const secrets = (php?.env ?? []).flatMap(({ name, valueFrom }) =>
@@ -61,7 +42,7 @@ test(
 );
 
 test('probes ask PHP and the database, and only PHP decides over a restart', needsHelm, () => {
-  const pod = podTemplates(renderChart(helm, chartCase('standard'))).get('Deployment/web');
+  const pod = podTemplates(renderChart(helm, chartCase('woocommerce', 'standard'))).get('Deployment/web');
   const php = pod?.spec.containers.find(({ name }) => name === 'php');
   const probes = [php?.startupProbe, php?.readinessProbe, php?.livenessProbe];
   const asked = probes.map((probe) => (probe as { httpGet?: { path: string } } | undefined)?.httpGet?.path);
@@ -69,7 +50,7 @@ test('probes ask PHP and the database, and only PHP decides over a restart', nee
 });
 
 test('a volume holds the uploads and nothing else of the web root, and nginx cannot write to it', needsHelm, () => {
-  const pod = podTemplates(renderChart(helm, chartCase('standard'))).get('Deployment/web');
+  const pod = podTemplates(renderChart(helm, chartCase('woocommerce', 'standard'))).get('Deployment/web');
   type Mount = { name: string; mountPath: string; readOnly?: boolean };
   const mountsOf = (name: string) =>
     (pod?.spec.containers.find((container) => container.name === name)?.volumeMounts ?? []) as Mount[];
@@ -85,7 +66,7 @@ test('a volume holds the uploads and nothing else of the web root, and nginx can
 });
 
 test('what is due runs once at a time, never catches up, and its pods go by themselves', needsHelm, () => {
-  const spec = find(renderChart(helm, chartCase('standard')), 'CronJob', 'cron').spec ?? {};
+  const spec = findObject(renderChart(helm, chartCase('woocommerce', 'standard')), 'CronJob', 'cron').spec ?? {};
   assert.equal(spec.concurrencyPolicy, 'Forbid');
   assert.equal(spec.successfulJobsHistoryLimit, 0);
   const job = (spec.jobTemplate as { spec: Record<string, unknown> }).spec;
@@ -96,7 +77,7 @@ test('what is due runs once at a time, never catches up, and its pods go by them
 
 test('a new host name, a new owner and a new certificate change no running pod', needsHelm, () => {
   const running = (settings?: string[]) => {
-    const pods = podTemplates(renderChart(helm, chartCase('standard'), settings));
+    const pods = podTemplates(renderChart(helm, chartCase('woocommerce', 'standard'), settings));
     pods.delete('CronJob/cron');
     return pods;
   };
@@ -109,7 +90,7 @@ test('a new host name, a new owner and a new certificate change no running pod',
 });
 
 test('no pod is given the Secret that holds the password of the admin', needsHelm, () => {
-  assert.doesNotMatch(renderText(helm, chartCase('large')), /store-admin/);
+  assert.doesNotMatch(renderText(helm, chartCase('woocommerce', 'large')), /store-admin/);
 });
 
 test('a value that the schema does not know, or of the wrong type, is refused at every depth', needsHelm, () => {
@@ -128,6 +109,6 @@ test('a value that the schema does not know, or of the wrong type, is refused at
     'cron.schedule="now"',
   ];
   for (const setting of wrong) {
-    assert.throws(() => renderText(helm, chartCase('standard'), [setting]), /schema/, setting);
+    assert.throws(() => renderText(helm, chartCase('woocommerce', 'standard'), [setting]), /schema/, setting);
   }
 });

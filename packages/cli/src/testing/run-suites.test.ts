@@ -38,6 +38,19 @@ test('a run ends with the counts alone on their own line', async () => {
   assert.deepEqual(lines.slice(-2), ['4 passed, 0 failed, 2 skipped', '']);
 });
 
+test('what was skipped is told with the count, for each reason once', async () => {
+  const skipping = (...names: string[]): Tally => ({
+    passed: 1,
+    failures: [],
+    skips: names.map((name) => ({ name, reason: 'no Shop archive' })),
+  });
+  const suites = [suite('engines', async () => skipping('any')), suite('shop', async () => skipping('one', 'two'))];
+  const { isGood, lines } = await runThem(suites, null);
+  assert.equal(isGood, true, 'what cannot be tested here fails nothing');
+  assert.ok(lines.includes('3 skipped: no Shop archive: any; one; two'), lines.join('\n'));
+  assert.equal(lines.at(-2), '2 passed, 0 failed, 3 skipped');
+});
+
 test('a suite at work at the deadline is told to end, and every later one counts as failed', async () => {
   const ended: string[] = [];
   const slow = suite('slow', async ({ signal }) => {

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { readDebianMirror } from './debian-mirror.ts';
+import { debianAddresses, readDebianMirror } from './debian-mirror.ts';
 
 let etc = '';
 beforeEach(async () => {
@@ -48,4 +48,13 @@ test('a machine that is no Debian says nothing about Debian’s mirrors', async 
   await writeFile(path.join(etc, 'os-release'), 'ID=ubuntu\nVERSION_CODENAME=noble\n');
   await source('u.list', 'deb http://archive.example/ubuntu noble main\n');
   assert.deepEqual(await readDebianMirror(etc), OWN);
+});
+
+test('a file of Debian is looked for at the mirror first, then at Debian, then as it was when it was pinned', () => {
+  const mirror = { archive: 'http://mirror.example/debian', security: 'http://mirror.example/security' };
+  assert.deepEqual(debianAddresses(mirror, 'pool/main/w/w_1.deb', '20261121T000000Z'), [
+    'http://mirror.example/debian/pool/main/w/w_1.deb',
+    `${OWN.archive}/pool/main/w/w_1.deb`,
+    'https://snapshot.debian.org/archive/debian/20261121T000000Z/pool/main/w/w_1.deb',
+  ]);
 });

@@ -12,6 +12,15 @@ const DEFAULT: DebianMirror = {
   security: 'http://deb.debian.org/debian-security',
 };
 
+// What a mirror has dropped is kept here, as it was at a given moment.
+const SNAPSHOTS = 'https://snapshot.debian.org/archive/debian';
+
+/** Where the file of Debian's archive at `file` is looked for, in order; `snapshot` is a moment at which Debian had it. */
+export function debianAddresses(mirror: DebianMirror, file: string, snapshot: string): string[] {
+  const archives = [mirror.archive, DEFAULT.archive, `${SNAPSHOTS}/${snapshot}`];
+  return [...new Set(archives)].map((archive) => `${archive}/${file}`);
+}
+
 type Source = { uri: string; suite: string };
 
 /** Debian's own addresses unless this is a Debian that uses others. `etc` stands for /etc in tests. */

@@ -8,6 +8,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { debianAddresses, readDebianMirror } from '../host/debian-mirror.ts';
 import { readZipEntry } from './zip-entry.ts';
 
 const ARCHIVES_FILE = 'archives.json';
@@ -22,7 +23,11 @@ export type Archive = {
   sha256: string | null;
   /** The file's name in `$SOUK_CACHE/archives`. */
   cachedAs: string;
-  urls: readonly string[];
+  /** Where to get it. */
+  urls?: readonly string[];
+  /** Of Debian instead: the file in the archive of this machine's mirror, and a moment at which Debian had it. */
+  debian?: string;
+  snapshot?: string;
   /** In a zip file: the entry whose line `Version: …` must name the version. */
   versionIn?: string;
 };
@@ -83,7 +88,7 @@ async function digestOfGiven(archive: Archive, cacheDir: string): Promise<string
   const sha256 = await digestOf(file);
   if (sha256 === null) {
     throw new ArchiveMissing(
-      `${title} ${version} is in no package registry and the digest of its official download is not known here: download ${archive.urls[0]} yourself, save it as ${file}, then run "souk down" and "souk up"`,
+      `${title} ${version} is in no package registry and the digest of its official download is not known here: download ${archive.urls?.[0]} yourself, save it as ${file}, then run "souk down" and "souk up"`,
     );
   }
   if (versionIn !== undefined) {
@@ -108,14 +113,10 @@ async function digestOf(file: string): Promise<string | null> {
   return hash.digest('hex');
 }
 
-async function download(
-  { title, version, urls }: Archive,
-  sha256: string,
-  file: string,
-  log: (line: string) => void,
-): Promise<void> {
+async function download(archive: Archive, sha256: string, file: string, log: (line: string) => void): Promise<void> {
+  const { title, version } = archive;
   const complaints: string[] = [];
-  for (const url of urls) {
+  for (const url of await addressesOf(archive)) {
     log(`archive ${title} ${version}: downloading ${url}`);
     try {
       const answer = await fetch(url, { signal: AbortSignal.timeout(DOWNLOAD_WITHIN_MS) });
@@ -139,6 +140,11 @@ async function download(
   throw new ArchiveMissing(
     `${title} ${version} could not be downloaded (${complaints.join('; ')}); save it as ${file} (sha256 ${sha256}), then run "souk down" and "souk up"`,
   );
+}
+
+async function addressesOf({ urls = [], debian, snapshot }: Archive): Promise<readonly string[]> {
+  if (debian === undefined || snapshot === undefined) return urls;
+  return [...debianAddresses(await readDebianMirror(), debian, snapshot), ...urls];
 }
 
 function describe(error: unknown): string {

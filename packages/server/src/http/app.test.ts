@@ -34,10 +34,10 @@ describe('the platform routes', () => {
   test('engines are listed with why one is not available', async () => {
     const { items } = engineListSchema.parse((await world.call(tenant, 'GET', '/api/v1/engines')).json);
     assert.deepEqual(
-      items.map(({ name, available }) => [name, available]),
+      items.map(({ name, available, reason }) => [name, available, reason]),
       [
-        ['test-shop', true],
-        ['broken', false],
+        ['test-shop', true, null],
+        ['broken', false, 'its image is not built: broken'],
       ],
     );
   });

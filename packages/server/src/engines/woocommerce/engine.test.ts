@@ -1,32 +1,13 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { test } from 'node:test';
 import { PLANS } from '@souk/contract';
-import { Ajv } from 'ajv';
 import { CONTAINER_LIMITS, PLANS as PLAN_LIMITS } from '../../tenants/plans.ts';
-import type { SecretInput, ValuesInput } from '../engine.ts';
+import { chartSchemaOf, SECRET_INPUT, valuesInputOf } from '../test-inputs.ts';
 import { engine } from './engine.ts';
 import { SIZES } from './sizes.ts';
 
-const VALUES_INPUT: ValuesInput = {
-  storeId: 'sto_abcdefghij',
-  tenantId: 'ten_abcdefghij',
-  plan: 'standard',
-  hosts: ['acme.souk.localhost', 'store-abcdefghij.souk.localhost'],
-  baseDomain: 'souk.localhost',
-  publicScheme: 'http',
-  ingressClass: 'souk',
-  clusterIssuer: null,
-  storageClass: null,
-  hasUserNamespaces: true,
-  images: Object.fromEntries(engine.images.map((name) => [name, `souk.local/${name}:test`])),
-};
-const SECRET_INPUT: SecretInput = { title: 'Acme', adminEmail: 'owner@acme.test', adminPassword: null, randomBytes };
-
-const schema = JSON.parse(readFileSync(path.join(engine.chartPath, 'values.schema.json'), 'utf8'));
-const fitsChart = new Ajv({ allErrors: true }).compile(schema);
+const VALUES_INPUT = valuesInputOf(engine);
+const fitsChart = chartSchemaOf(engine);
 
 for (const plan of PLANS) {
   test(`the values of plan ${plan} are complete and fit the schema of the chart`, () => {

@@ -16,7 +16,10 @@ const TENANT = 'ten_benchbench';
 const CLUSTER = 'clu_benchbench';
 export const LABEL = 'souk.dev/benchmark=sweep';
 
-export type GuardrailSettings = Pick<StoreSettings, 'ingressNamespace' | 'ingressPodLabels' | 'apiSubject'>;
+export type GuardrailSettings = Pick<
+  StoreSettings,
+  'ingressNamespace' | 'ingressPodLabels' | 'apiSubject' | 'closedNetworks'
+>;
 
 export async function prepareTenant(db: Db, tokenHash: Buffer): Promise<void> {
   await sql`insert into tenants (id, name, max_stores) values (${TENANT}, 'sweep', 100000)`.execute(db);

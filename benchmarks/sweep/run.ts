@@ -75,6 +75,7 @@ async function load(): Promise<readonly string[]> {
     ingressNamespace: 'souk-ingress',
     ingressPodLabels: { 'app.kubernetes.io/name': 'souk-ingress' },
     apiSubject: null,
+    closedNetworks: [],
   };
   const ids: string[] = [];
   let left = count;

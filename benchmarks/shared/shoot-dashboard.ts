@@ -13,7 +13,9 @@ const DOCS = fileURLToPath(new URL('../../docs/screenshots/dashboard', import.me
 const [built, out = DOCS, only = ''] = process.argv.slice(2);
 const isWanted = ({ name }: { readonly name: string }): boolean => new RegExp(only).test(name);
 if (built === undefined)
-  throw new Error('usage: shoot-dashboard.ts <folder of the built dashboard> [folder to write to] [pattern of the names]');
+  throw new Error(
+    'usage: shoot-dashboard.ts <folder of the built dashboard> [folder to write to] [pattern of the names]',
+  );
 const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const QUALITY = 70;
 const SHEET_SCALE = 0.4;

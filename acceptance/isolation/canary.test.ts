@@ -1,6 +1,6 @@
 // Secrets stay where they belong: a canary in every field that takes a secret, and every secret that Souk makes by itself, are looked
 // for everywhere else once stores have been made, have failed, were looked at and deleted. A search that finds nothing even where the
-// canary must be would prove nothing, so that is tried first.
+// canary must be would prove nothing, so that is tried first; and in each place the store's own name must be found.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
@@ -113,6 +113,13 @@ describe('secrets', { skip: whyNoPlatform() }, () => {
     it(`are not in ${where}`, { timeout: 120_000 }, async (context) => {
       const found = await look();
       assert.ok(found.length > 0, 'there was nothing to search');
+      // What everybody may know of the store must be found in each place by the same search, or it would find no secret either.
+      const known = [kept.id, kept.name, namespaceOf(kept)].map((value) => ({ what: value, value }));
+      const isKnown = makeSearch(known);
+      assert.ok(
+        found.some(({ name, text }) => isKnown(text).length > 0 || isKnown(name).length > 0),
+        `not even the store's own name is found in ${where}`,
+      );
       const hits = found.flatMap(({ name, text }) => search(text).map((what) => `${what}, in ${name}`));
       assert.deepEqual(hits, []);
       const size = found.reduce((sum, { text }) => sum + text.length, 0);

@@ -12,6 +12,7 @@ const DRY = '--dry-run=server';
 const NO_RIGHT = 'refused: no right';
 const POLICY = 'refused: admission policy';
 const RBAC = 'rbac.authorization.k8s.io';
+const PROBED = { 'souk.dev/probe': 'true' };
 const PROBED_VOLUME = 'souk-isolation-probe';
 
 describe('the platform’s identities in the cluster', { skip: whyNoPlatform() }, () => {
@@ -45,6 +46,28 @@ describe('the platform’s identities in the cluster', { skip: whyNoPlatform() }
         return outcomeOf(await callAs(platform, identity, [...words, ...input], object?.()));
       },
     });
+
+  /** Makes as many as it can, counts what is there when it is refused, and takes its own away again. */
+  async function overfill(kind: string, count: number, objectOf: (name: string) => object): Promise<string> {
+    const items = Array.from({ length: count }, (_, index) => objectOf(`probe-${index}`));
+    const inNamespace = ['-n', namespace];
+    try {
+      const made = await callAs(platform, 'worker', [...inNamespace, 'create', '-f', '-'], {
+        apiVersion: 'v1',
+        kind: 'List',
+        items,
+      });
+      const names = async (...more: string[]): Promise<number> => {
+        const { stdout } = await callAs(platform, 'admin', [...inNamespace, 'get', kind, '-o', 'name', ...more]);
+        return stdout.split('\n').filter((name) => name !== '').length;
+      };
+      const refused = made.stderr.split('\n').filter((line) => line.includes('exceeded quota')).length;
+      const [all, own] = [await names(), await names('-l', 'souk.dev/probe')];
+      return own + refused === count ? `${outcomeOf(made)}, all beyond ${all}` : `${own} made: ${made.stderr}`;
+    } finally {
+      await callAs(platform, 'admin', [...inNamespace, 'delete', kind, '-l', 'souk.dev/probe', '--now']);
+    }
+  }
 
   const inStore =
     (...args: string[]) =>
@@ -255,6 +278,64 @@ describe('the platform’s identities in the cluster', { skip: whyNoPlatform() }
       inStore('create', DRY),
       () => podObject('probe', { container: { resources: { limits: { cpu: '3', memory: '64Mi' } } } }),
     ),
+    worker('take a port of the node for a pod (hostPort)', 'refused: Pod Security', inStore('create', DRY), () =>
+      podObject('probe', { container: { ports: [{ containerPort: 8080, hostPort: 8080 }] } }),
+    ),
+    worker('draw somebody’s address to a store (externalIPs)', POLICY, inStore('create', DRY), () => ({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'probe' },
+      spec: { ports: [{ port: 443 }], externalIPs: ['203.0.113.80'] },
+    })),
+    worker('point a Service at somebody else’s pods (EndpointSlice)', NO_RIGHT, inStore('create', DRY), () => ({
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { name: 'probe', labels: { 'kubernetes.io/service-name': 'probe' } },
+      addressType: 'IPv4',
+      ports: [{ port: 443 }],
+      endpoints: [{ addresses: ['203.0.113.80'] }],
+    })),
+    worker('put a container into a running pod', NO_RIGHT, inStore('debug', 'shop-0', '--image=souk.local/none')),
+    worker('reach a port of a store’s pod through the API server', NO_RIGHT, () => [
+      'get',
+      '--raw',
+      `/api/v1/namespaces/${namespace}/pods/shop-0/proxy/`,
+    ]),
+    worker('put a webhook in front of the API server', NO_RIGHT, ['create', DRY], () => ({
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'MutatingWebhookConfiguration',
+      metadata: { name: 'probe' },
+      webhooks: [],
+    })),
+    worker('ask for a certificate of an administrator', NO_RIGHT, ['create', DRY], () => ({
+      apiVersion: 'certificates.k8s.io/v1',
+      kind: 'CertificateSigningRequest',
+      metadata: { name: 'probe' },
+      spec: { request: '', signerName: 'kubernetes.io/kube-apiserver-client', usages: ['client auth'] },
+    })),
+    worker('delete every namespace at once', NO_RIGHT, ['delete', '--raw', '/api/v1/namespaces?dryRun=All']),
+    {
+      what: 'make more pods than the plan has, for real',
+      expected: 'refused: quota, all beyond 20',
+      tryIt: async () =>
+        await overfill('pods', 30, (name) =>
+          podObject(name, {
+            pod: { schedulerName: 'nobody' },
+            container: { resources: { limits: { cpu: '1m', memory: '1Mi', 'ephemeral-storage': '1Mi' } } },
+            labels: PROBED,
+          }),
+        ),
+    },
+    {
+      what: 'make more ConfigMaps than the plan has, for real',
+      expected: 'refused: quota, all beyond 30',
+      tryIt: async () =>
+        await overfill('configmaps', 40, (name) => ({
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: { name, labels: PROBED },
+        })),
+    },
     worker('claim more disk than the plan has', 'refused: quota', inStore('create', DRY), () => claimOf('1Ti')),
     worker('fill the node’s own disk from a pod', 'refused: quota', inStore('create', DRY), () =>
       podObject('probe', { container: { resources: { limits: { 'ephemeral-storage': '500Gi' } } } }),

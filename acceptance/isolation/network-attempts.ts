@@ -6,8 +6,8 @@ import path from 'node:path';
 import type { Platform } from '../platform.ts';
 import type { Attempt } from './attempts.ts';
 import { callAs } from './cluster-identity.ts';
-import { type PodRef, reachFromPod } from './inside-pod.ts';
-import type { StandIns } from './stand-ins.ts';
+import { execInPod, type PodRef, reachFromPod } from './inside-pod.ts';
+import { linkLocalOf, type StandIns } from './stand-ins.ts';
 import { STAND_IN_PORT, type Target } from './targets.ts';
 
 export interface NetworkScene {
@@ -53,6 +53,12 @@ const GROUPS: readonly Group[] = [
     isKnownToNode: false,
     find: platformPorts,
   },
+  {
+    what: 'the way out itself: its name server, and the machine’s loopback behind it',
+    mayReach: false,
+    isKnownToNode: false,
+    find: wayOutPorts,
+  },
   { what: 'the machine, by its own addresses (stand-ins)', mayReach: false, find: standIn(/machine/) },
   { what: 'the metadata service 169.254.169.254 (stand-in)', mayReach: false, find: standIn(/metadata/) },
   {
@@ -73,6 +79,71 @@ export function networkAttempts(scene: () => Promise<NetworkScene>): Attempt[] {
     },
   }));
 }
+
+/** Over IPv6, which no policy speaks of: every end of every link has an address of its own accord. */
+export function linkLocalAttempt(scene: () => Promise<NetworkScene>): Attempt {
+  return {
+    what: 'reach the node or the neighbour’s pods over IPv6, by the addresses of their links',
+    expected: wordOf(false),
+    tryIt: async () => {
+      const { platform, standIns, pod, neighbour } = await scene();
+      const [own] = (await list({ platform }, 'pods', pod.namespace)).filter(
+        ({ metadata }) => metadata.name === pod.name,
+      );
+      const link = await standIns.linkOf(own?.status.podIP ?? '');
+      // A machine without IPv6 has no such addresses, and nothing to be reached by.
+      if (link.address === null) return wordOf(false);
+      const target = (host: string, port: number): Target => ({ what: host, host, port, mayReach: false });
+      const fromNode = [target(`${link.address}%${link.device}`, STAND_IN_PORT)];
+      const targets = [STAND_IN_PORT, 6443, 10_250].map((port) => target(`${link.address}%eth0`, port));
+      for (const { metadata, spec } of await list({ platform }, 'pods', neighbour)) {
+        const { stdout } = await execInPod(platform, { namespace: neighbour, name: metadata.name }, [
+          'cat',
+          '/proc/net/if_inet6',
+        ]);
+        const address = linkLocalOf(stdout);
+        const ports = (spec.containers ?? []).flatMap(({ ports = [] }) => ports.map((port) => port.containerPort));
+        if (address !== null) targets.push(...ports.map((port) => target(`${address}%eth0`, port)));
+      }
+      const isThere = (await standIns.reachFromNode(fromNode)).size > 0;
+      return isThere
+        ? judge(targets, null, await reachFromPod(platform, pod, targets))
+        : 'the node does not reach it either';
+    },
+  };
+}
+
+/** Names of stores are nobody's business; the name server is the one thing that all of them may ask. */
+export function namesAttempt(scene: () => Promise<NetworkScene>): Attempt {
+  return {
+    what: 'learn of other stores from the name server: by addresses, wildcards, services',
+    expected: 'none',
+    tryIt: async () => {
+      const now = await scene();
+      const addresses = [...(await servicesOf(now)), ...(await podsOf(now))].map(({ host }) => host);
+      const asked = JSON.stringify([...new Set([NAME_SERVER, ...addresses])]);
+      const { stdout, stderr } = await execInPod(now.platform, now.pod, ['node', '-', asked], NAMES_SCRIPT);
+      if (stdout === '') throw new Error(`the probe did not run: ${stderr}`);
+      const told = JSON.parse(stdout) as string[];
+      if (!told.some((name) => name.includes('kube-dns.kube-system'))) return 'it does not even name itself';
+      const stores = told.filter((name) => /store-/.test(name) && !name.includes(now.pod.namespace));
+      return stores.length === 0 ? 'none' : stores.join(', ');
+    },
+  };
+}
+
+const NAME_SERVER = '10.96.0.10';
+const NAMES_SCRIPT = `
+const dns = require('node:dns').promises;
+const asked = JSON.parse(process.argv[2]).map((address) => dns.reverse(address));
+for (const name of ['*.*.svc.cluster.local', 'any.any.svc.cluster.local', 'svc.cluster.local', 'cluster.local']) {
+  asked.push(dns.resolveSrv(name).then((found) => found.map((one) => one.name)), dns.resolveCname(name), dns.resolveNs(name));
+}
+Promise.allSettled(asked).then((all) => {
+  console.log(JSON.stringify(all.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))));
+  process.exit();
+});
+`;
 
 async function tryGroups(scene: NetworkScene): Promise<Map<Group, string>> {
   const found = await Promise.all(
@@ -136,7 +207,11 @@ interface Listed {
   }[];
 }
 
-async function list({ platform }: NetworkScene, kind: string, namespace: string): Promise<Listed['items']> {
+async function list(
+  { platform }: Pick<NetworkScene, 'platform'>,
+  kind: string,
+  namespace: string,
+): Promise<Listed['items']> {
   const { code, stdout, stderr } = await callAs(platform, 'admin', ['-n', namespace, 'get', kind, '-o', 'json']);
   if (code !== 0) throw new Error(stderr);
   return (JSON.parse(stdout) as Listed).items;
@@ -204,6 +279,11 @@ async function nameServer(scene: NetworkScene): Promise<Place[]> {
   return (JSON.parse(stdout) as Listed).items.flatMap(({ status }) =>
     [8080, 8181].map((port) => ({ host: status.podIP ?? '', port })),
   );
+}
+
+async function wayOutPorts(scene: NetworkScene): Promise<Place[]> {
+  const ports = (await platformPorts(scene)).map(({ port }) => port);
+  return ['192.0.0.1', '192.0.0.2'].flatMap((host) => [53, ...ports].map((port) => ({ host, port })));
 }
 
 async function platformPorts({ platform }: NetworkScene): Promise<Place[]> {

@@ -68,6 +68,15 @@ export function podAttempts(platform: () => Platform, pod: () => PodRef): Attemp
       const { stdout } = await run('for p in /proc/[0-9]*; do stat -c %u $p; done 2>/dev/null | sort -u');
       return stdout.trim() === (await run('id -u')).stdout.trim() ? 'none' : stdout.trim();
     }),
+    told('have an IPv6 address beyond its own link, or a route of IPv6 that leads there', 'none', async () => {
+      const { stdout } = await run('cat /proc/net/if_inet6 2>/dev/null; cat /proc/net/ipv6_route 2>/dev/null; true');
+      const leading = stdout.split('\n').filter((line) => {
+        const words = line.trim().split(/\s+/);
+        const isLocal = words.at(-1) === 'lo' || /^(fe80|ff)/.test(words[0] ?? '');
+        return words.length > 1 && !isLocal;
+      });
+      return leading.length === 0 ? 'none' : leading.join('; ');
+    }),
     told('use more memory than it may', 'ended by the node', async () => {
       const { code } = await run('node -e "const all = []; for (;;) all.push(Buffer.alloc(1e7, 1))"');
       return code === 137 ? 'ended by the node' : `ended with ${code}`;

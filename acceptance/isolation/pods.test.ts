@@ -13,7 +13,7 @@ import { callAs } from './cluster-identity.ts';
 import { firstPackets } from './first-packets.ts';
 import { execInPod, type PodRef } from './inside-pod.ts';
 import { findLargestEngine, LARGEST_WITHIN_MS } from './largest-engine.ts';
-import { networkAttempts } from './network-attempts.ts';
+import { linkLocalAttempt, namesAttempt, networkAttempts } from './network-attempts.ts';
 import { podAttempts, readOutsideUids } from './pod-attempts.ts';
 import { placeStandIns, type StandIns } from './stand-ins.ts';
 
@@ -78,7 +78,11 @@ describe('a pod of a store', { skip: whyNoPlatform() }, () => {
       moment,
     );
     describe('over the network', { skip: whyNoNetwork() }, () => {
-      tryAll('network', [...networkAttempts(scene), ...firstPackets(scene)], moment);
+      tryAll(
+        'network',
+        [...networkAttempts(scene), linkLocalAttempt(scene), namesAttempt(scene), ...firstPackets(scene)],
+        moment,
+      );
     });
   }
 

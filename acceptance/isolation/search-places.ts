@@ -111,10 +111,11 @@ export async function readApiAnswers(platform: Platform, stores: readonly Store[
 export async function readEventStream(platform: Platform): Promise<Place[]> {
   const enough = new AbortController();
   const timer = setTimeout(() => enough.abort(), 5_000);
-  const headers = { authorization: `Bearer ${platform.token}`, 'last-event-id': '0' };
+  const headers = { authorization: `Bearer ${platform.token}`, 'last-event-id': '0.0' };
   let text = '';
   try {
     const answer = await fetch(`${platform.facts.apiUrl}/api/v1/events`, { headers, signal: enough.signal });
+    if (!answer.ok) throw new Error(`the stream was refused: ${answer.status} ${await answer.text()}`);
     const decoder = new TextDecoder();
     for await (const chunk of answer.body ?? []) text += decoder.decode(chunk, { stream: true });
   } catch (error) {

@@ -93,7 +93,7 @@ async function makeStore(number: number): Promise<void> {
       ingressPodLabels: { 'app.kubernetes.io/name': 'souk-ingress' },
     },
   } as unknown as Parameters<typeof guardrailObjects>[0];
-  for (const { kind, manifest } of guardrailObjects(scope, PLANS.standard)) {
+  for (const { kind, manifest } of guardrailObjects(scope, PLANS.standard, [])) {
     if (kind === 'NetworkPolicy') await kube.createIfAbsent(kind, manifest);
   }
   for (let pod = 0; pod < podsPerStore; pod += 1) await addPod(namespace, `pod-${pod}`);

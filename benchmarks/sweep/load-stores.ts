@@ -44,6 +44,7 @@ export async function loadStore(db: Db, kube: Kube, platformKey: Buffer, setting
   for (const { kind, manifest } of guardrailObjects(
     { store, namespace, settings: settings as StoreSettings },
     PLANS.small,
+    [],
   )) {
     await kube.apply(kind, manifest);
   }

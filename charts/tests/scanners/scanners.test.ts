@@ -146,7 +146,7 @@ function listGuardrails(): object[] {
       closedNetworks: [],
     },
   } as unknown as StoreScope;
-  return guardrailObjects(scope, PLANS.standard).map(({ kind, manifest }) => ({
+  return guardrailObjects(scope, PLANS.standard, []).map(({ kind, manifest }) => ({
     apiVersion: RESOURCES[kind].apiVersion,
     kind,
     ...manifest,

@@ -380,7 +380,7 @@ export const WORKER_VARIABLES = {
     schema: networks,
     byDefault: '',
     type: 'addresses or networks, separated by `,`',
-    purpose: 'What stores must not reach beyond private networks: public addresses of the nodes and of the API server',
+    purpose: 'What stores must not reach beyond private networks and nodes: the public address of the API server',
   },
   clusterIssuer: {
     name: 'CLUSTER_ISSUER',

@@ -10,16 +10,24 @@ const NAMESPACE = 'kube-system';
 const LABELS = { 'app.kubernetes.io/name': 'coredns', 'k8s-app': 'kube-dns' };
 
 // It listens on the port that the rest of the world calls DNS, because policies see the pod's port and not the Service's.
-const COREFILE = `${CLUSTER_DOMAIN}:53 in-addr.arpa:53 ip6.arpa:53 {
+// Names of addresses are given for its own namespace alone: whoever asked for one address after the other would learn every store.
+const COREFILE = `${CLUSTER_DOMAIN}:53 {
   errors
   health :8080
   ready :8181
-  kubernetes ${CLUSTER_DOMAIN} in-addr.arpa ip6.arpa {
+  kubernetes ${CLUSTER_DOMAIN} {
     pods insecure
     ttl 5
   }
   cache 5
   loadbalance
+}
+in-addr.arpa:53 ip6.arpa:53 {
+  errors
+  kubernetes ${CLUSTER_DOMAIN} in-addr.arpa ip6.arpa {
+    namespaces ${NAMESPACE}
+  }
+  cache 5
 }
 .:53 {
   errors

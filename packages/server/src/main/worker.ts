@@ -14,6 +14,7 @@ import { storeNamespace } from '../ids.ts';
 import { JOBS_CHANNEL } from '../jobs/job-queries.ts';
 import { createJobRunner } from '../jobs/run-jobs.ts';
 import { connectKube } from '../kube/connect-kube.ts';
+import type { NodeObject } from '../kube/kinds.ts';
 import { createLog } from '../log.ts';
 import { createOutbox, SEND_MAIL } from '../mail/outbox.ts';
 import { createMailSender } from '../mail/send-mail.ts';
@@ -112,8 +113,8 @@ const candidate = createCandidate({
     metrics.watchLeader.set(1);
     try {
       const sweepIntervalMs = config.sweepIntervalSeconds * 1_000;
-      const guardrails = (store: WatchedStore) =>
-        guardrailObjects({ store, namespace: storeNamespace(store.id), settings: config }, PLANS[store.plan]);
+      const guardrails = (store: WatchedStore, nodes: readonly NodeObject[]) =>
+        guardrailObjects({ store, namespace: storeNamespace(store.id), settings: config }, PLANS[store.plan], nodes);
       clusterWatch = createClusterWatch(
         { ...common, baseDomain, platformKey, sweepIntervalMs, guardrails, actor: worker },
         term,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Plan } from '@souk/contract';
+import type { NodeObject } from '../kube/kinds.ts';
 import { PLANS } from '../tenants/plans.ts';
 import { guardrailObjects } from './guardrail-objects.ts';
 import type { StoreScope } from './store-scope.ts';
@@ -17,7 +18,7 @@ const scope = {
 } as unknown as StoreScope;
 
 function specOf(plan: Plan, kind: string, name: string): Record<string, unknown> {
-  const found = guardrailObjects(scope, plan).find(
+  const found = guardrailObjects(scope, plan, []).find(
     (guardrail) => guardrail.kind === kind && guardrail.manifest.metadata.name === name,
   );
   assert.ok(found, `${kind} ${name}`);
@@ -81,4 +82,25 @@ test('all pods are denied both ways first; only web pods are opened, and only to
       ],
     },
   ]);
+});
+
+test('public addresses of nodes are closed without being configured, whatever the order in which nodes are listed', () => {
+  const node = (...addresses: string[]): NodeObject =>
+    ({ status: { addresses: addresses.map((address) => ({ type: 'ExternalIP', address })) } }) as unknown as NodeObject;
+  const nodes = [node('203.0.113.9', '10.0.0.4', '2001:db8::9', 'fd00::4'), node('203.0.113.7', 'a-host-name')];
+  const closedBy = (listed: readonly NodeObject[]): readonly string[][] => {
+    const settings = { ...scope.settings, closedNetworks: ['203.0.113.7/32', '198.51.100.0/24'] };
+    const policy = guardrailObjects({ ...scope, settings }, PLANS.standard, listed).find(
+      ({ manifest }) => manifest.metadata.name === 'allow-internet',
+    );
+    const { egress } = (policy?.manifest.spec ?? { egress: [] }) as {
+      egress: { to: { ipBlock: { except: string[] } }[] }[];
+    };
+    return egress[0]?.to.map(({ ipBlock }) => ipBlock.except) ?? [];
+  };
+  const [none = [], seen = []] = [closedBy([]), closedBy(nodes)];
+  const more = seen.map((except, index) => except.filter((network) => !none[index]?.includes(network)));
+  assert.deepEqual(more, [['203.0.113.9/32'], ['2001:db8::9/128']]);
+  assert.ok(none[0]?.includes('198.51.100.0/24'));
+  assert.deepEqual(closedBy([...nodes].reverse()), seen);
 });

@@ -1,7 +1,8 @@
 // The guardrails of a store's namespace, by its plan: how much it may use, what a container gets that says nothing, whom its pods
 // may talk to, and what the API may read of it. Pure.
+import { BlockList, isIP } from 'node:net';
 import type { Plan } from '@souk/contract';
-import type { Kind, Manifest } from '../kube/kinds.ts';
+import type { Kind, Manifest, NodeObject } from '../kube/kinds.ts';
 import { CONTAINER_LIMITS } from '../tenants/plans.ts';
 import { API_ROLE, bindingOf } from './role-bindings.ts';
 import { type StoreScope, storeLabels } from './store-scope.ts';
@@ -29,9 +30,29 @@ const NOT_INTERNET_V4 = [
 ];
 const NOT_INTERNET_V6 = ['::1/128', '64:ff9b::/96', 'fc00::/7', 'fe80::/10', 'ff00::/8'];
 
+const notInternet = new BlockList();
+for (const network of [...NOT_INTERNET_V4, ...NOT_INTERNET_V6]) {
+  const [address = '', prefix] = network.split('/');
+  notInternet.addSubnet(address, Number(prefix), familyOf(address));
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return address.includes(':') ? 'ipv6' : 'ipv4';
+}
+
+/** The addresses of nodes that the private networks do not hold already, in one order: nodes are listed in any. */
+function publicNetworksOf(nodes: readonly NodeObject[]): string[] {
+  return nodes
+    .flatMap(({ status }) => status?.addresses ?? [])
+    .filter(({ address }) => isIP(address) !== 0 && !notInternet.check(address, familyOf(address)))
+    .map(({ address }) => `${address}/${familyOf(address) === 'ipv6' ? 128 : 32}`)
+    .sort();
+}
+
 export function guardrailObjects(
   scope: Pick<StoreScope, 'namespace' | 'settings'> & { readonly store: Parameters<typeof storeLabels>[0] },
   plan: Plan,
+  nodes: readonly NodeObject[],
 ): readonly Guardrail[] {
   const metadata = (name: string) => ({ name, namespace: scope.namespace, labels: storeLabels(scope.store) });
   const named = (kind: Guardrail['kind'], name: string, spec: Record<string, unknown>): Guardrail => ({
@@ -51,7 +72,11 @@ export function guardrailObjects(
     }),
     named('NetworkPolicy', 'allow-dns', allowDns()),
     named('NetworkPolicy', 'allow-ingress-to-web', allowIngress(scope)),
-    named('NetworkPolicy', 'allow-internet', allowInternet(scope)),
+    named(
+      'NetworkPolicy',
+      'allow-internet',
+      allowInternet([...scope.settings.closedNetworks, ...publicNetworksOf(nodes)]),
+    ),
     ...(apiSubject === null
       ? []
       : [
@@ -128,8 +153,9 @@ function allowIngress({ settings }: Pick<StoreScope, 'settings'>): Record<string
   return { podSelector: WEB_PODS, policyTypes: ['Ingress'], ingress: [{ from }] };
 }
 
-function allowInternet({ settings }: Pick<StoreScope, 'settings'>): Record<string, unknown> {
-  const closed = (isV6: boolean) => settings.closedNetworks.filter((network) => network.includes(':') === isV6);
+function allowInternet(closedNetworks: readonly string[]): Record<string, unknown> {
+  const unique = [...new Set(closedNetworks)];
+  const closed = (isV6: boolean) => unique.filter((network) => network.includes(':') === isV6);
   const to = [
     { ipBlock: { cidr: '0.0.0.0/0', except: [...NOT_INTERNET_V4, ...closed(false)] } },
     { ipBlock: { cidr: '::/0', except: [...NOT_INTERNET_V6, ...closed(true)] } },

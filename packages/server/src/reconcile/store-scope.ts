@@ -28,7 +28,7 @@ export interface StoreSettings {
   readonly workerSubject: Subject | null;
   /** Who the API is to the cluster; null where it needs no rights of its own, because it comes as the same as the worker. */
   readonly apiSubject: Subject | null;
-  /** Networks beyond the private ones that stores must not reach: the cluster's nodes and its API server. */
+  /** Networks beyond the private ones and the nodes that stores must not reach: the cluster's API server. */
   readonly closedNetworks: readonly string[];
   readonly clusterIssuer: string | null;
   readonly storageClass: string | null;

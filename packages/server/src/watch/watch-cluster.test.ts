@@ -121,9 +121,12 @@ describe('the watch', () => {
         baseDomain: 'souk.localhost',
         platformKey: PLATFORM_KEY,
         sweepIntervalMs: 1_000,
-        guardrails: ({ id }) => [
-          { kind: 'NetworkPolicy', manifest: { metadata: { name: 'deny-all', labels: { 'souk.dev/store': id } } } },
-        ],
+        guardrails: ({ id }, nodes) => {
+          const closed = nodes.flatMap(({ status }) => status?.addresses ?? []).map(({ address }) => address);
+          const metadata = { name: 'deny-all', labels: { 'souk.dev/store': id } };
+          const manifest = closed.length === 0 ? { metadata } : { metadata, spec: { closed } };
+          return [{ kind: 'NetworkPolicy', manifest }];
+        },
         actor: 'a worker',
         log: silentLog(),
         metrics: createMetrics('test'),
@@ -238,6 +241,25 @@ describe('the watch', () => {
       (count) => count === 1,
     );
     assert.deepEqual(await readEvents(id), ['store.health_changed', 'store.drift_detected']);
+  });
+
+  it('queues a reconcile for every store when the cluster gets a node, whose addresses they must not reach', async () => {
+    const ids = [await makeLivingStore(), await makeLivingStore()];
+    for (const id of ids) {
+      await until(
+        () => readHealth(id),
+        (row) => row?.health === 'healthy',
+      );
+    }
+    kube.put('Node', { name: 'second' }, { status: { addresses: [{ type: 'ExternalIP', address: '203.0.113.9' }] } });
+    for (const id of ids) {
+      await until(
+        () => readJobs(id),
+        (count) => count === 1,
+        4_000,
+      );
+    }
+    kube.remove('Node', { name: 'second' });
   });
 
   it('wakes a parked deletion when the namespace is gone', async () => {

@@ -8,6 +8,7 @@ import { appendEvent, tellObserved } from '../events/event-queries.ts';
 import { withFailpoints } from '../failpoint.ts';
 import { storeNamespace } from '../ids.ts';
 import { enqueueJob } from '../jobs/job-queries.ts';
+import type { NodeObject } from '../kube/kinds.ts';
 import type { Kube } from '../kube/kube.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -36,8 +37,8 @@ export interface WatchContext {
   readonly platformKey: Buffer;
   /** What no watch tells is noticed after this. */
   readonly sweepIntervalMs: number;
-  /** The guardrails that a store's namespace must have; injected, because the reconcile owns them. */
-  readonly guardrails: (store: observed.WatchedStore) => readonly WantedObject[];
+  /** The guardrails that a store's namespace must have on a cluster of these nodes; injected, because the reconcile owns them. */
+  readonly guardrails: (store: observed.WatchedStore, nodes: readonly NodeObject[]) => readonly WantedObject[];
   readonly actor: string;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -79,6 +80,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
   let resyncAt = performance.now() + sweepIntervalMs;
   let factsAt = 0;
   let mustLookAtAll = false;
+  let nodeAddresses = '';
 
   const write = <T>(effect: string, run: (tx: Tx) => Promise<T>): Promise<T> =>
     withFailpoints(effect, () => inTransaction(db, run));
@@ -95,6 +97,12 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
     if (performance.now() >= resyncAt) {
       resyncAt = performance.now() + sweepIntervalMs;
       await resync();
+    }
+    const addresses = cluster.nodes().flatMap(({ status }) => status?.addresses?.map(({ address }) => address) ?? []);
+    if (addresses.sort().join() !== nodeAddresses) {
+      nodeAddresses = addresses.join();
+      // The policies of every store close them.
+      mustLookAtAll = true;
     }
     addAll(dirty, cluster.takeChanged());
     if (mustLookAtRows) {
@@ -132,7 +140,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
     const parts = { workloads: engine?.workloads(store.plan) ?? [], services: engine?.services(store.plan) ?? [] };
     const objects = cluster.objectsOf(storeNamespace(store.id));
     const { phase, anchors } = store;
-    const wanted = { phase, ...parts, anchors, guardrails: context.guardrails(store) };
+    const wanted = { phase, ...parts, anchors, guardrails: context.guardrails(store, cluster.nodes()) };
     const seen = observeStore(wanted, objects, secretDrift.get(store.id) ?? null);
     followSecretCount(store);
     if (

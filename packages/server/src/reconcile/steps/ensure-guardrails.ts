@@ -7,7 +7,8 @@ import { DONE, type StepOutcome } from '../step.ts';
 import type { StoreScope } from '../store-scope.ts';
 
 export async function ensureGuardrails(scope: StoreScope): Promise<StepOutcome> {
-  const wanted = guardrailObjects(scope, PLANS[scope.store.plan]);
+  const { items: nodes } = await scope.kube.list('Node', {}, scope.lease.signal);
+  const wanted = guardrailObjects(scope, PLANS[scope.store.plan], nodes);
   // In a namespace that was made a moment ago there is nothing to look at.
   const missing = scope.hasActed() ? wanted : await findMissing(scope, wanted);
   if (missing.length > 0) {

@@ -11,8 +11,7 @@ import { createMemoryKube, type MemoryKube } from '../kube/memory-kube.ts';
 import { silentLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import { SEAL_ANNOTATION, sealSecret } from '../stores/secret-seal.ts';
-import { createCandidate, type Term } from './lead.ts';
-import { renewLeadership, resignLeadership, takeLeadership } from './leader-lease.ts';
+import { takeLeadership } from './leader-lease.ts';
 import { WATCH_LEASE } from './observed-health.ts';
 import { createClusterWatch } from './watch-cluster.ts';
 
@@ -57,51 +56,6 @@ async function until<T>(read: () => Promise<T>, isRight: (value: T) => boolean, 
     await delay(20);
   }
 }
-
-describe('leadership', () => {
-  it('belongs to one at a time, and each term has a higher fence', async () => {
-    const { db } = database;
-    const first = await takeLeadership(db, 'test', 'a', 60_000);
-    assert.ok(first !== null);
-    assert.equal(await takeLeadership(db, 'test', 'b', 60_000), null);
-    assert.equal(await renewLeadership(db, 'test', first, 60_000), true);
-    await resignLeadership(db, 'test', first);
-    const second = await takeLeadership(db, 'test', 'b', 60_000);
-    assert.ok(second !== null && second > first);
-    assert.equal(await renewLeadership(db, 'test', first, 60_000), false);
-    await resignLeadership(db, 'test', first);
-    assert.equal(await renewLeadership(db, 'test', second, 60_000), true);
-  });
-
-  it('passes on when its holder stops', async () => {
-    const terms: string[] = [];
-    const candidate = (owner: string) =>
-      createCandidate({
-        db: database.db,
-        name: 'passed-on',
-        owner,
-        log: silentLog(),
-        lead: async ({ signal }: Term) => {
-          terms.push(owner);
-          await new Promise((resolve) => signal.addEventListener('abort', resolve));
-        },
-      });
-    const [first, second] = [candidate('first'), candidate('second')];
-    first.start();
-    await until(
-      async () => terms,
-      (seen) => seen.length === 1,
-    );
-    second.start();
-    await first.stop();
-    await until(
-      async () => terms,
-      (seen) => seen.includes('second'),
-      4_000,
-    );
-    await second.stop();
-  });
-});
 
 describe('the watch', () => {
   let kube: MemoryKube;

@@ -8,7 +8,7 @@ import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts'
 import { freshName, removeStore, requestStore } from '../stores.ts';
 import { asPerson } from './person.ts';
 
-const AWAY_MS = 10_000;
+const AWAY_MS = 60_000;
 
 describe('a dashboard whose platform goes away', { skip: whyNoPlatform() || whyNoBrowser() }, () => {
   let platform: Platform;

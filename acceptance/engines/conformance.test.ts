@@ -4,20 +4,15 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Store } from '@souk/contract';
 import type { Engine, ShopClient } from '@souk/server/engines/engine.ts';
-import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
+import { connectToPlatform, type Platform } from '../platform.ts';
 import { awaitPhase, freshName, namespaceOf, removeStore } from '../stores.ts';
 import { findTraces } from '../traces.ts';
 import { until } from '../until.ts';
-import { loadEngine, openShop, whyUnavailable } from './shopping.ts';
+import { listShops, loadEngine, openShop } from './shopping.ts';
 
 const READY_WITHIN_MS = 5 * 60_000;
-// Stores of this engine are meant to fail.
-const NOT_A_SHOP = 'late-shop';
 
-const noPlatform = whyNoPlatform();
-for (const { name, title, skip } of noPlatform === false
-  ? await listEngines()
-  : [{ name: '', title: 'any', skip: noPlatform }]) {
+for (const { name, title, skip } of await listShops()) {
   describe(`a store of the engine ${title}`, { skip }, () => {
     let platform: Platform;
     let engine: Engine;
@@ -83,16 +78,4 @@ for (const { name, title, skip } of noPlatform === false
       assert.deepEqual(await findTraces(platform, store), []);
     });
   });
-}
-
-async function listEngines(): Promise<{ name: string; title: string; skip: string | false }[]> {
-  const platform = connectToPlatform();
-  try {
-    const engines = await platform.client.listEngines();
-    return engines
-      .filter(({ name }) => name !== NOT_A_SHOP)
-      .map((engine) => ({ name: engine.name, title: engine.title, skip: whyUnavailable(engine, engine.title) }));
-  } finally {
-    platform.close();
-  }
 }

@@ -5,9 +5,11 @@ import type { Engine as ListedEngine, Store } from '@souk/contract';
 import type { Engine, ShopClient } from '@souk/server/engines/engine.ts';
 import { loadEngines } from '@souk/server/engines/registry.ts';
 import { connectAsOwner } from '@souk/server/engines/shop-transport.ts';
-import type { Platform } from '../platform.ts';
+import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
 
 const ENGINES_OF_TESTS = [fileURLToPath(new URL('../test-engine', import.meta.url))];
+// Stores of this engine are meant to fail.
+const NOT_A_SHOP = 'late-shop';
 const ANSWER_WITHIN_MS = 30_000;
 
 export async function loadEngine(name: string): Promise<Engine> {
@@ -29,4 +31,19 @@ export function whyUnavailable(engine: ListedEngine | undefined, title: string):
   if (engine === undefined) return `this platform has no engine ${title}`;
   if (engine.available) return false;
   return /download|sha256|archive/.test(engine.reason ?? '') ? `no ${title} archive` : `${title}: ${engine.reason}`;
+}
+
+/** Every engine of the platform under test that is meant to sell, with why it cannot be tried; one that tells why there is no platform. */
+export async function listShops(): Promise<{ name: string; title: string; skip: string | false }[]> {
+  const noPlatform = whyNoPlatform();
+  if (noPlatform !== false) return [{ name: 'any', title: 'any', skip: noPlatform }];
+  const platform = connectToPlatform();
+  try {
+    const engines = await platform.client.listEngines();
+    return engines
+      .filter(({ name }) => name !== NOT_A_SHOP)
+      .map((engine) => ({ name: engine.name, title: engine.title, skip: whyUnavailable(engine, engine.title) }));
+  } finally {
+    platform.close();
+  }
 }

@@ -18,6 +18,7 @@ const LIMITS = {
   TOKEN_REQUESTS_PER_MINUTE: '0',
   ADDRESS_REQUESTS_PER_MINUTE: '0',
   STORE_CREATES_PER_HOUR: '0',
+  SIGN_INS_PER_MINUTE: '0',
   // What waits for two sweeps would take most of a minute each.
   SWEEP_INTERVAL_SECONDS: '10',
 } as const;

@@ -25,6 +25,18 @@ const gray: MantineColorsTuple = [
   '#27272a',
   '#18181b',
 ];
+const red: MantineColorsTuple = [
+  '#fef2f2',
+  '#fee2e2',
+  '#fecaca',
+  '#fca5a5',
+  '#f87171',
+  '#ef4444',
+  '#dc2626',
+  '#b91c1c',
+  '#991b1b',
+  '#7f1d1d',
+];
 const dark: MantineColorsTuple = [
   '#ededef',
   '#c4c4ca',
@@ -39,9 +51,9 @@ const dark: MantineColorsTuple = [
 ];
 
 export const theme = createTheme({
-  colors: { ember, gray, dark },
+  colors: { ember, gray, red, dark },
   primaryColor: 'ember',
-  // White on it has a contrast of 5.2 in both schemes.
+  // Of every colour; white on it has a contrast of 5.2 (ember) and 6.5 (red) in both schemes.
   primaryShade: 7,
   autoContrast: false,
   fontFamily: "'Inter Variable', system-ui, sans-serif",

@@ -1,5 +1,5 @@
-// Runs suites in two lanes side by side, those that need a platform and those that need none, tells how they go, and always ends with
-// a summary whose last line CI reads.
+// Runs suites in two lanes side by side: on a platform that lasts; and beside it what needs none, then what breaks one. Tells how they
+// go, and always ends with a summary whose last line CI reads.
 import { setTimeout as delay } from 'node:timers/promises';
 import { CommandError, EXIT, endingOf } from '../exit-code.ts';
 import { formatTable } from '../output/table.ts';
@@ -31,19 +31,14 @@ export async function runSuites(run: SuitesRun): Promise<boolean> {
   const notReached = `not reached within ${formatDuration(deadlineMs ?? 0)}`;
   const board = new ProgressBoard(terminal);
   const reports = new Map<Suite, SuiteReport>();
-  let platform: TestPlatform | null = null;
-  const bringUp: Suite = {
-    name: 'up',
-    title: 'a platform for the tests',
-    needs: 'nothing',
-    run: async (bringing) => {
-      platform = await startTestPlatform(env, bringing.signal);
-      return { passed: 1, failures: [], skips: [] };
-    },
-  };
+  const lasting = platformOfTests('up', 'a platform for the tests', env, 'test');
+  const broken = platformOfTests('up-again', 'a platform to be broken', env, 'test-2');
+  const platformOf = { nothing: null, programs: lasting, platform: lasting, 'platform to break': broken } as const;
+
   const runOne = async (suite: Suite): Promise<void> => {
-    const up = suite.needs === 'nothing' ? null : await isUp.promise;
-    const whyNoPlatform = up === false ? 'the platform for the tests did not come up' : null;
+    const platform = platformOf[suite.needs];
+    const up = (await platform?.decided) ?? null;
+    const whyNoPlatform = platform !== null && up === null ? `${platform.bringUp.title} did not come up` : null;
     const whyNot = whyNotNow([...reports.values()], keepGoing, signal) ?? whyNoPlatform;
     if (whyNot !== null) {
       const isLate = late.signal.aborted && !run.signal.aborted;
@@ -52,27 +47,54 @@ export async function runSuites(run: SuitesRun): Promise<boolean> {
       reports.set(suite, { suite, passed: 0, failures, skips: [], durationMs: 0, whyNotRun });
       return;
     }
-    reports.set(suite, await runSuite(suite, { terminal, board, env: platform?.env ?? env, signal }));
+    reports.set(suite, await runSuite(suite, { terminal, board, env: up?.env ?? env, signal }));
   };
-  const isUp = Promise.withResolvers<boolean>();
-  const withPlatform = async (): Promise<void> => {
-    if (suites.every(({ needs }) => needs === 'nothing')) return;
-    await runOne(bringUp);
-    isUp.resolve(platform !== null);
-    for (const suite of suites.filter(({ needs }) => needs === 'platform')) await runOne(suite);
+  const needing = (...needs: Suite['needs'][]): Suite[] => suites.filter((suite) => needs.includes(suite.needs));
+  const bringUp = async (platform: PlatformOfTests, ...needs: Suite['needs'][]): Promise<void> => {
+    if (needing(...needs).length > 0) await runOne(platform.bringUp);
+    platform.decide();
   };
-  const withoutPlatform = async (): Promise<void> => {
-    for (const suite of suites.filter(({ needs }) => needs !== 'platform')) await runOne(suite);
+  const onLastingPlatform = async (): Promise<void> => {
+    await bringUp(lasting, 'programs', 'platform');
+    for (const suite of needing('platform')) await runOne(suite);
   };
-  await Promise.all([withPlatform(), withoutPlatform()]);
+  const besideIt = async (): Promise<void> => {
+    for (const suite of needing('nothing', 'programs')) await runOne(suite);
+    await bringUp(broken, 'platform to break');
+    for (const suite of needing('platform to break')) await runOne(suite);
+  };
+  await Promise.all([onLastingPlatform(), besideIt()]);
   clearTimeout(deadline);
   await board.end();
   if (late.signal.aborted) terminal.print(`The run was ended: it took longer than ${formatDuration(deadlineMs ?? 0)}.`);
-  const inOrder = [bringUp, ...suites].flatMap((suite) => reports.get(suite) ?? []);
+  const inOrder = [lasting.bringUp, broken.bringUp, ...suites].flatMap((suite) => reports.get(suite) ?? []);
   const isGood = inOrder.every(({ failures, whyNotRun }) => failures.length === 0 && whyNotRun === null);
-  await endPlatform(platform, !isGood, terminal);
+  for (const platform of [lasting, broken]) await endPlatform(await platform.decided, !isGood, terminal);
   summarise(inOrder, performance.now() - startedAt, terminal);
   return isGood && !run.signal.aborted;
+}
+
+interface PlatformOfTests {
+  /** Starts it, told and counted as a suite of its own. */
+  readonly bringUp: Suite;
+  /** What came up, once `decide` was called; null for nothing. */
+  readonly decided: Promise<TestPlatform | null>;
+  readonly decide: () => void;
+}
+
+function platformOfTests(name: string, title: string, env: NodeJS.ProcessEnv, suffix: string): PlatformOfTests {
+  const decided = Promise.withResolvers<TestPlatform | null>();
+  let platform: TestPlatform | null = null;
+  const bringUp: Suite = {
+    name,
+    title,
+    needs: 'nothing',
+    run: async ({ signal }) => {
+      platform = await startTestPlatform(env, suffix, signal);
+      return { passed: 1, failures: [], skips: [] };
+    },
+  };
+  return { bringUp, decided: decided.promise, decide: () => decided.resolve(platform) };
 }
 
 function whyNotNow(reports: readonly SuiteReport[], keepGoing: boolean, signal: AbortSignal): string | null {

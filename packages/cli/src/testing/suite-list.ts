@@ -1,5 +1,5 @@
-// Every suite of `souk test`, cheap first. Those that need a platform run one after another on one that is started for them, all others
-// one after another beside them.
+// Every suite of `souk test`. Those that need a platform run one after another on one that is started for them; all others one after
+// another beside them, cheap first and last those that break a platform of their own.
 
 import { readdirSync } from 'node:fs';
 import { ensureBrowser } from './ensure-browser.ts';
@@ -65,7 +65,7 @@ export function listSuites({ isQuick, isChaos }: SuiteChoice): Suite[] {
         deadlineMs: 15 * MINUTE_MS,
       }),
     ),
-    // One after another: they count what is left on the whole node, and kill parts of the platform.
+    // One after another: they count what is left on the whole node.
     onPlatform(acceptance('api', 'acceptance: the API', 'api')),
     onPlatform(acceptance('store-life', 'acceptance: life of a store', 'store-life')),
     onPlatform(acceptance('network-policies', 'acceptance: network policies', 'network-policies')),
@@ -74,8 +74,8 @@ export function listSuites({ isQuick, isChaos }: SuiteChoice): Suite[] {
     onPlatform(acceptance('other-cluster', 'acceptance: another cluster', 'other-cluster')),
     onPlatform(withBrowser(acceptance('dashboard', 'acceptance: the dashboard', 'dashboard'))),
     onPlatform(acceptance('isolation', 'acceptance: isolation', 'isolation')),
-    onPlatform(acceptance('crashes', 'acceptance: crashes', 'crashes', (isChaos ? 180 : 40) * MINUTE_MS)),
-    onPlatform(acceptance('down', 'acceptance: down', 'down')),
+    onPlatformToBreak(acceptance('crashes', 'acceptance: crashes', 'crashes', (isChaos ? 180 : 40) * MINUTE_MS)),
+    onPlatformToBreak(acceptance('down', 'acceptance: down', 'down')),
     // A few steps of them are in every run, among the tests on PostgreSQL.
     ...(isChaos
       ? [
@@ -156,6 +156,10 @@ function withBrowser(suite: Suite): Suite {
 
 function onPlatform(suite: Suite): Suite {
   return { ...suite, needs: 'platform' };
+}
+
+function onPlatformToBreak(suite: Suite): Suite {
+  return { ...suite, needs: 'platform to break' };
 }
 
 export const ENGINE_FOLDERS_OF_TESTS: readonly string[] = ['test-engine', 'late-engine'].map((name) =>

@@ -31,7 +31,7 @@ export interface Suite {
   readonly name: string;
   readonly title: string;
   /** Programs are what a bare machine gets with its first platform: helm, kubeconform, HAProxy. */
-  readonly needs: 'nothing' | 'programs' | 'platform';
+  readonly needs: 'nothing' | 'programs' | 'platform' | 'platform to break';
   readonly run: (run: SuiteRun) => Promise<Tally>;
 }
 

@@ -1,5 +1,5 @@
-// A platform for the tests alone, beside one that people use: its own home and port, the same cache. Whatever an earlier run left
-// in that home is removed first, and the home is gone afterwards, unless something failed: then its logs stay.
+// Platforms for the tests alone, beside one that people use: homes and ports of their own, the same cache. Whatever an earlier run left
+// in such a home is removed first, and the home is gone afterwards, unless something failed: then its logs stay.
 
 import { cp, rm } from 'node:fs/promises';
 import { ENGINE_FOLDERS_OF_TESTS } from './suite-list.ts';
@@ -24,7 +24,7 @@ const LIMITS = {
 } as const;
 
 /**
- * Holds the tests' platform of this home for the rest of this process. Refuses while another run has it: both would start with
+ * Holds the tests' platforms of this home for the rest of this process. Refuses while another run has it: both would start with
  * removing what the other one has.
  */
 export async function claimTestPlatform(env: NodeJS.ProcessEnv): Promise<void> {
@@ -36,9 +36,14 @@ export async function claimTestPlatform(env: NodeJS.ProcessEnv): Promise<void> {
   });
 }
 
-export async function startTestPlatform(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<TestPlatform> {
+/** The suffix tells its home from that of the others. */
+export async function startTestPlatform(
+  env: NodeJS.ProcessEnv,
+  suffix: string,
+  signal: AbortSignal,
+): Promise<TestPlatform> {
   const local = await import('@souk/local');
-  const home = `${local.platformPaths(env).home}-test`;
+  const home = `${local.platformPaths(env).home}-${suffix}`;
   const paths = local.platformPaths({ ...env, SOUK_HOME: home });
   const settings = { ...LIMITS, FAILPOINTS_FOLDER: `${home}/failpoints` };
   const end = async (keepLogs: boolean): Promise<string | null> => {

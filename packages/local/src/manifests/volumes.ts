@@ -48,6 +48,21 @@ export function volumesManifests(image: string, folder: string): Manifest[] {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'souk:volumes' },
       subjects: [{ kind: 'ServiceAccount', name: 'volumes', namespace: NAMESPACE }],
     },
+    // The API server learns that a pod is on the node by a watch of its own, often later than the kubelet, whose question for the pod's
+    // claim it then refuses; the kubelet asks again only after ten seconds. Claims and volumes hold nothing secret, and this is the one node.
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'souk:node-volumes' },
+      rules: [{ apiGroups: [''], resources: ['persistentvolumeclaims', 'persistentvolumes'], verbs: ['get'] }],
+    },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'souk:node-volumes' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'souk:node-volumes' },
+      subjects: [{ kind: 'Group', name: 'system:nodes', apiGroup: 'rbac.authorization.k8s.io' }],
+    },
     deployment(image, folder),
   ];
 }

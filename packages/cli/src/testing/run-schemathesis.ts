@@ -2,7 +2,8 @@
 // tenants. No answer may be a 5xx or differ from its schema. It comes from PyPI; where that cannot be reached the suite is skipped.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, rm } from 'node:fs/promises';
+import { access, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { inRepository } from './repository.ts';
@@ -19,6 +20,8 @@ export async function runSchemathesis(run: SuiteRun): Promise<Tally> {
   if (program.path === null) {
     return { passed: 0, failures: [], skips: [{ name: 'schemathesis', reason: program.reason }] };
   }
+  // It keeps what it found beside it and begins with that the next time, so that no two runs would be alike.
+  const folder = await mkdtemp(join(tmpdir(), 'souk-schemathesis-'));
   const server = spawn(process.execPath, [inRepository('packages', 'server', 'src', 'http', 'test-server.ts')], {
     env: run.env,
   });
@@ -37,7 +40,7 @@ export async function runSchemathesis(run: SuiteRun): Promise<Tally> {
           ...['--exclude-path', '/api/v1/events', '--exclude-path', '/api/v1/stores/{id}/logs'],
           ...['--phases', 'examples,coverage,fuzzing,stateful', '--max-examples', '20', '--seed', '1', '--no-color'],
         ],
-        cwd: inRepository(),
+        cwd: folder,
         env: run.env,
         signal: run.signal,
         deadlineMs: 10 * MINUTE_MS,
@@ -49,6 +52,7 @@ export async function runSchemathesis(run: SuiteRun): Promise<Tally> {
   } finally {
     server.stdin.end();
     await once(server, 'close');
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import type { Engine, ValuesInput } from '../../packages/server/src/engines/engine.ts';
 import { loadEngines } from '../../packages/server/src/engines/registry.ts';
+import { valuesInputOf } from '../../packages/server/src/engines/test-inputs.ts';
 import { PLATFORM_CHART } from './render-chart.ts';
 import { valuesTable } from './values-table.ts';
 
@@ -20,22 +21,6 @@ const ENGINES: readonly Engine[] = [...(await loadEngines({ extraFolders: [], im
   ({ engine }) => engine,
 );
 
-function inputFor(engine: Engine): ValuesInput {
-  return {
-    storeId: 'sto_abcdefghij',
-    tenantId: 'ten_abcdefghij',
-    plan: 'standard',
-    hosts: ['acme.souk.localhost', 'store-abcdefghij.souk.localhost'],
-    baseDomain: 'souk.localhost',
-    publicScheme: 'http',
-    ingressClass: 'souk',
-    clusterIssuer: null,
-    storageClass: null,
-    hasUserNamespaces: true,
-    images: Object.fromEntries(engine.images.map((name) => [name, `souk.local/${name}:ci`])),
-  };
-}
-
 const CASES: Record<string, Partial<ValuesInput>> = {
   small: { plan: 'small' },
   standard: { plan: 'standard' },
@@ -47,7 +32,7 @@ export function generatedFiles(): GeneratedFile[] {
   const ofEngines = ENGINES.flatMap((engine) => [
     ...Object.entries(CASES).map(([name, change]) => ({
       path: path.join(engine.chartPath, 'ci', `${name}-values.yaml`),
-      content: `# Made by charts/tests/generated-files.ts from the engine's values().\n${toYaml(engine, { ...inputFor(engine), ...change })}`,
+      content: `# Made by charts/tests/generated-files.ts from the engine's values().\n${toYaml(engine, { ...valuesInputOf(engine), ...change })}`,
     })),
     readmeOf(engine.chartPath),
   ]);

@@ -12,6 +12,9 @@ export function newId<P extends IdPrefix>(prefix: P): `${P}_${string}` {
   return `${prefix}_${randomCharacters(RANDOM_LENGTH)}`;
 }
 
+/** On every object of a store, with the store's id as its value. */
+export const STORE_LABEL = 'souk.dev/store';
+
 /** The namespace, and equally the Helm release, of a store: `sto_k2m9x1b7qa` lives in `store-k2m9x1b7qa`. */
 export function storeNamespace(storeId: string): string {
   return `store-${storeId.slice('sto_'.length)}`;

@@ -79,11 +79,17 @@ export function listSuites({ isQuick, isChaos }: SuiteChoice): Suite[] {
     // A few steps of them are in every run, among the tests on PostgreSQL.
     ...(isChaos
       ? [
-          tests('models', 'models', ['packages/*/src/**/*-model.test.ts'], ['postgres'], {
-            concurrency: 1,
-            testTimeoutMs: 180 * MINUTE_MS,
-            deadlineMs: 180 * MINUTE_MS,
-          }),
+          tests(
+            'models',
+            'models',
+            ['packages/*/src/**/*-model.test.ts', 'packages/*/src/**/kill-workers.test.ts'],
+            ['postgres'],
+            {
+              concurrency: 1,
+              testTimeoutMs: 180 * MINUTE_MS,
+              deadlineMs: 180 * MINUTE_MS,
+            },
+          ),
         ]
       : []),
   ];

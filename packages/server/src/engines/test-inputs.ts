@@ -1,4 +1,4 @@
-// What the tests of every engine ask it with.
+// What the tests of every engine, and the files that charts derive from one, ask it with.
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -24,7 +24,7 @@ export function valuesInputOf(engine: Engine): ValuesInput {
     clusterIssuer: null,
     storageClass: null,
     hasUserNamespaces: true,
-    images: Object.fromEntries(engine.images.map((name) => [name, `souk.local/${name}:test`])),
+    images: Object.fromEntries(engine.images.map((name) => [name, `souk.local/${name}:ci`])),
   };
 }
 

@@ -1,7 +1,9 @@
 // Whether the data of a shop that once lived is still there. Kubernetes makes a missing namespace or volume claim anew without a
 // word, and the shop would start from its golden database as if nothing had been: so the UIDs are compared with those it was ready
 // with, and a loss is an error that a person must answer, never a reason to build.
+
 import { TerminalError } from '../errors.ts';
+import { STORE_LABEL } from '../ids.ts';
 import type { Anchors } from './observed-store.ts';
 import type { StoreScope } from './store-scope.ts';
 
@@ -19,7 +21,7 @@ export interface DataLoss {
 export async function readAnchors({ kube, namespace, lease }: Omit<DataScope, 'store'>): Promise<Anchors> {
   const [found, claims] = await Promise.all([
     kube.get('Namespace', { name: namespace }, lease.signal),
-    kube.listMetadata('PersistentVolumeClaim', { namespace, labels: 'souk.dev/store' }, lease.signal),
+    kube.listMetadata('PersistentVolumeClaim', { namespace, labels: STORE_LABEL }, lease.signal),
   ]);
   const isStaying = found !== null && found.metadata.deletionTimestamp === undefined;
   return {

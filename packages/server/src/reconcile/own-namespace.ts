@@ -1,8 +1,10 @@
 // A store's namespace as the worker finds it: whether it is this store's at all, and the worker's right to work in it. It may do
 // nothing inside one until it has bound the role of store workers to itself there; the installation lets it bind that one and the
 // API's, in namespaces of stores alone (charts/platform). What a role gives is known a moment after it is bound.
+
 import { setTimeout as delay } from 'node:timers/promises';
 import { TerminalError } from '../errors.ts';
+import { STORE_LABEL } from '../ids.ts';
 import type { NamespaceObject } from '../kube/kinds.ts';
 import { isKubeError } from '../kube/kube-error.ts';
 import { bindingOf, WORKER_ROLE } from './role-bindings.ts';
@@ -17,7 +19,7 @@ const KNOWN_WITHIN_MS = 3_000;
 /** Null where there is none. One of the same name that is somebody else's is never touched, not even to delete the store. */
 export async function findNamespace({ kube, namespace, store, lease }: StoreScope): Promise<NamespaceObject | null> {
   const found = await kube.get('Namespace', { name: namespace }, lease.signal);
-  if (found !== null && found.metadata.labels?.['souk.dev/store'] !== store.id) {
+  if (found !== null && found.metadata.labels?.[STORE_LABEL] !== store.id) {
     throw new TerminalError('namespace_taken', `the namespace ${namespace} is there, and is not this store's`);
   }
   return found;

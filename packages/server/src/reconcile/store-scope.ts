@@ -1,8 +1,10 @@
 // What a step is given: the store as it was read when the attempt began, its engine, the cluster, and the right to act.
 // A step changes the world through `act` alone, so that nothing happens without a lease, a failpoint or a trace.
+
 import type { Db } from '../db/database.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { ActionLease, Helm } from '../helm/helm.ts';
+import { STORE_LABEL } from '../ids.ts';
 import type { Kube } from '../kube/kube.ts';
 import type { Log } from '../log.ts';
 import type { ReconciledStore } from './observed-store.ts';
@@ -83,7 +85,7 @@ export interface StoreScope {
 export function storeLabels(store: Pick<ReconciledStore, 'id' | 'tenantId' | 'engine'>): Record<string, string> {
   return {
     'app.kubernetes.io/managed-by': 'souk',
-    'souk.dev/store': store.id,
+    [STORE_LABEL]: store.id,
     'souk.dev/tenant': store.tenantId,
     'souk.dev/engine': store.engine,
   };

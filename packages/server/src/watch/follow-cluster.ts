@@ -1,13 +1,11 @@
 // Follows everything of stores in the cluster, and says which store something happened to. Objects are found by the label that every
 // object of a store carries. Secrets are not among them: no right to read those reaches beyond a store's own namespace.
-import { storeIdOfNamespace } from '../ids.ts';
+import { STORE_LABEL, storeIdOfNamespace } from '../ids.ts';
 import { type Followed, followObjects } from '../kube/follow-objects.ts';
 import type { Kind, KindMap, KubeObject } from '../kube/kinds.ts';
 import type { Kube } from '../kube/kube.ts';
 import type { Metrics } from '../metrics.ts';
 import type { StoreObjects } from './store-health.ts';
-
-export const STORE_LABEL = 'souk.dev/store';
 
 export interface FollowClusterOptions {
   readonly kube: Kube;

@@ -1,7 +1,7 @@
 // Looks after the Secrets of stores: the records of the Helm release and the credentials. No watch sees them, because the right to
 // watch Secrets of all namespaces would be the right to read them; so they are listed store by store, by their metadata, at every
 // resync, and sooner when the quota of a namespace counts them otherwise. Contents are read only where metadata changed.
-import { storeNamespace } from '../ids.ts';
+import { STORE_LABEL, storeNamespace } from '../ids.ts';
 import type { ObjectMeta } from '../kube/kinds.ts';
 import type { Kube } from '../kube/kube.ts';
 import { isKubeError } from '../kube/kube-error.ts';
@@ -46,7 +46,7 @@ export function createSecretInspector(kube: Kube, platformKey: Buffer): SecretIn
         if (!secrets.some(({ labels }) => labels?.owner === 'helm' && labels.name === namespace)) {
           return 'the records of its Helm release were removed';
         }
-        const own = secrets.filter(({ labels }) => labels?.['souk.dev/store'] === storeId);
+        const own = secrets.filter(({ labels }) => labels?.[STORE_LABEL] === storeId);
         if (!own.some(({ labels }) => labels?.['souk.dev/credentials'] === 'complete')) {
           return 'a Secret with its credentials was removed';
         }

@@ -4,12 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { messageOf } from '../errors.ts';
-import { storeIdOfNamespace } from '../ids.ts';
+import { STORE_LABEL, storeIdOfNamespace } from '../ids.ts';
 import type { NodeObject, ResourceQuota } from '../kube/kinds.ts';
 import type { Kube } from '../kube/kube.ts';
 import type { PodUsage, UsageReading } from '../kube/read-usage.ts';
 import type { Log } from '../log.ts';
-import { STORE_LABEL } from './follow-cluster.ts';
 import type { Term } from './lead.ts';
 import { WATCH_LEASE } from './observed-health.ts';
 

@@ -1,8 +1,10 @@
 // The store's Secrets, made once in its life and never overwritten: its database would not know a new password. A password that
 // was given at create time is opened from its sealed row, which goes as soon as the Secrets hold it.
+
 import { randomBytes } from 'node:crypto';
 import { ADMIN_SECRET, type StoreSecrets } from '../../engines/engine.ts';
 import { TerminalError } from '../../errors.ts';
+import { STORE_LABEL } from '../../ids.ts';
 import type { ObjectMeta } from '../../kube/kinds.ts';
 import { deleteSealedPassword, openPassword, readSealedPassword } from '../../stores/sealed-password.ts';
 import { isSealBroken, SEAL_ANNOTATION, sealSecret } from '../../stores/secret-seal.ts';
@@ -42,7 +44,7 @@ interface Credentials {
 const COMPLETE_LABEL = 'souk.dev/credentials';
 
 async function listCredentials({ kube, namespace, lease }: StoreScope): Promise<Credentials> {
-  const { items } = await kube.listMetadata('Secret', { namespace, labels: 'souk.dev/store' }, lease.signal);
+  const { items } = await kube.listMetadata('Secret', { namespace, labels: STORE_LABEL }, lease.signal);
   return {
     secrets: items.map(({ metadata }) => metadata),
     isComplete: items.some(({ metadata }) => metadata.labels?.[COMPLETE_LABEL] === 'complete'),

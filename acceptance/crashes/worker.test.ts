@@ -14,6 +14,8 @@ import { seededRandom } from './seeds.ts';
 const LONGEST_WAIT_MS = 4_000;
 // A lease of 9 s ends at most 9 s after its last heartbeat; another worker looks at least once a second.
 const TAKEN_OVER_WITHIN_MS = 10_500;
+// A lease lasts at least this long after its worker's death; a look at the pods is due sooner.
+const BETWEEN_LOOKS_MS = 5_000;
 const CRASHES = Number(process.env.SOUK_CRASHES ?? 3);
 const SEED = Number(process.env.SOUK_SEED ?? 20);
 
@@ -80,4 +82,9 @@ function assertTakenOver(
   assert.ok(next, 'no other worker went on');
   const tookMs = Date.parse(next.at) - at;
   assert.ok(tookMs <= TAKEN_OVER_WITHIN_MS, `it was taken over only after ${tookMs} ms`);
+  if (victim === null) return;
+  // Between two looks at the pods nobody holds the lease: then the next look is anybody's, and nothing was lost.
+  const hadLease = tookMs > BETWEEN_LOOKS_MS;
+  const told = events.filter(({ type }) => type === 'store.worker_lost').map(({ details }) => details.worker);
+  assert.deepEqual(told, hadLease ? [victim] : [], 'the timeline tells of the lost worker, once');
 }

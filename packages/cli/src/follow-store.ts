@@ -133,6 +133,7 @@ class Progress {
         terminal.note(`  ${terminal.paintNote('red', '✗')} ${label}${terminal.paintNote('dim', took)}`);
         break;
       case 'store.deletion_delayed':
+      case 'store.worker_lost':
       case 'store.diagnosis_recorded':
         terminal.note(`  ${terminal.paintNote('yellow', '!')} ${event.message}`);
         break;

@@ -9,6 +9,7 @@ export const EVENT_TYPES = [
   'store.step_completed',
   'store.step_failed',
   'store.provisioning_started',
+  'store.worker_lost',
   'store.ready',
   'store.provisioning_failed',
   'store.retry_requested',

@@ -14,6 +14,7 @@ const TOUCHES_ONLY_PROGRESS: ReadonlySet<Event['type']> = new Set([
   'store.step_started',
   'store.step_completed',
   'store.step_failed',
+  'store.worker_lost',
   'store.credentials_revealed',
   'store.diagnosis_recorded',
 ]);

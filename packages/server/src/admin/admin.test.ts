@@ -155,7 +155,13 @@ describe('platform admins', () => {
     const run = createTenantDeleter(world.db);
     const attempt = {
       job: { id: 'job_aaaaaaaaaa', kind: 'delete-tenant', subject: id, attempt: 0 },
-      ...{ fence: 1, leaseOwner: 'test', signal: new AbortController().signal, leaseMsLeft: () => 9_000 },
+      ...{
+        fence: 1,
+        leaseOwner: 'test',
+        takenOverFrom: null,
+        signal: new AbortController().signal,
+        leaseMsLeft: () => 9_000,
+      },
     };
     assert.equal((await run(attempt)).outcome, 'waiting');
     await sql`update stores set phase = 'deleted', deleted_at = now() where tenant_id = ${id}`.execute(world.db);

@@ -6,6 +6,8 @@ export interface JobAttempt {
   /** Higher than that of every earlier attempt at anything; compare it in every write of this attempt. */
   readonly fence: number;
   readonly leaseOwner: string;
+  /** The worker that fell silent in the middle of it; null where the attempt before came to its end, or there was none. */
+  readonly takenOverFrom: string | null;
   /** Aborted when the lease is lost (reason: LeaseLostError), or about to be, and on shutdown (reason: ShutdownError). */
   readonly signal: AbortSignal;
   /** Milliseconds of lease that are certainly left, by this machine's monotonic clock. */

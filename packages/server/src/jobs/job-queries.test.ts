@@ -88,7 +88,7 @@ describe('the queue', () => {
     await expireLeases();
     const [second] = await claim(1, { worker: 'w2' });
     assert.equal(second?.id, first?.id);
-    assert.equal(second?.isTakenOver, true);
+    assert.equal(second?.takenOverFrom, 'w1');
     assert.ok((second?.fence ?? 0) > (first?.fence ?? 0));
   });
 

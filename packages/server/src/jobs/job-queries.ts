@@ -34,8 +34,8 @@ export interface ClaimedJob extends Job {
   readonly fence: number;
   /** How long the job was due before it was claimed. */
   readonly waitedMs: number;
-  /** True where another worker's lease had run out. */
-  readonly isTakenOver: boolean;
+  /** The worker whose lease had run out; null where nobody held one. */
+  readonly takenOverFrom: string | null;
 }
 
 export interface NewJob {
@@ -154,7 +154,7 @@ export async function claimJobs(tx: Tx, request: ClaimRequest): Promise<readonly
       where not needs_place or place_in_group <= group_limit
     ),
     chosen as (
-      select jobs.id, jobs.state = 'running' as "isTakenOver", jobs.run_at, jobs.lease_expires_at
+      select jobs.id, jobs.lease_owner as "takenOverFrom", jobs.run_at, jobs.lease_expires_at
       from admitted join jobs on jobs.id = admitted.id
       where (not admitted.needs_place or admitted.place_in_all <= ${request.totalLimit})
         -- Looked at again under the row lock: a heartbeat or an outcome may have come since the snapshot.
@@ -175,9 +175,10 @@ export async function claimJobs(tx: Tx, request: ClaimRequest): Promise<readonly
     from chosen
     where jobs.id = chosen.id
     returning
-      ${jobColumns}, jobs.fence, chosen."isTakenOver",
+      ${jobColumns}, jobs.fence, chosen."takenOverFrom",
       greatest(0, extract(epoch from statement_timestamp()
-        - case when chosen."isTakenOver" then chosen.lease_expires_at else chosen.run_at end) * 1000)::float8 as "waitedMs"
+        - case when chosen."takenOverFrom" is null then chosen.run_at else chosen.lease_expires_at end) * 1000)::float8
+        as "waitedMs"
   `.execute(tx);
   return rows;
 }

@@ -141,10 +141,10 @@ class Claim implements Command {
       });
     });
     assert.ok(claimed.length <= this.count);
-    for (const { id, subject, fence, isTakenOver } of claimed) {
+    for (const { id, subject, fence, takenOverFrom } of claimed) {
       const job = model.live.get(subject);
       assert.ok(job !== undefined && isClaimable(job), `${subject} was not claimable`);
-      assert.equal(isTakenOver, job.state === 'running');
+      assert.equal(takenOverFrom !== null, job.state === 'running');
       assert.ok(fence > model.highestFence - claimed.length, 'fences grow');
       if (!isUnderWay(job) && job.isLimited) {
         assert.ok(limitedUnderWay(model, groupOf(subject)) < LIMIT, `group of ${subject} is full`);

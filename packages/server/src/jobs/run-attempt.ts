@@ -44,7 +44,7 @@ export async function runAttempt(context: AttemptContext, job: ClaimedJob, lease
       attempt: job.attempt,
       waitedMs: Math.round(job.waitedMs),
       durationMs: Math.round(durationMs),
-      ...(job.isTakenOver && { isTakenOver: true }),
+      ...(job.takenOverFrom !== null && { takenOverFrom: job.takenOverFrom }),
       ...('reason' in ending && { reason: ending.reason }),
       ...('error' in ending && { err: ending.error }),
     },
@@ -58,6 +58,7 @@ async function runHandler(context: AttemptContext, job: ClaimedJob, lease: HeldL
     job: { id: job.id, kind: job.kind, subject: job.subject, attempt: job.attempt },
     fence: job.fence,
     leaseOwner: context.worker,
+    takenOverFrom: job.takenOverFrom,
     signal,
     leaseMsLeft: () => lease.leftMs(),
   };

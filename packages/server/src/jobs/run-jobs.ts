@@ -103,7 +103,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
 
   function launch(job: ClaimedJob, claimedAt: number): Promise<void> {
     metrics.jobStartSeconds.observe({ kind: job.kind }, job.waitedMs / 1000);
-    if (job.isTakenOver) {
+    if (job.takenOverFrom !== null) {
       metrics.jobsTakenOver.inc({ kind: job.kind });
     }
     const lease = keeper.hold({ jobId: job.id, fence: job.fence }, claimedAt);

@@ -74,6 +74,7 @@ describe('mail', () => {
         job,
         fence: 1,
         leaseOwner: 'test',
+        takenOverFrom: null,
         signal: new AbortController().signal,
         leaseMsLeft: () => 9_000,
       };

@@ -52,7 +52,7 @@ export interface FencedStore {
 }
 
 /** Raises the fence and reads the row in one statement. Null: no such store, or a successor has it already. */
-export async function takeStore(db: Db, { storeId, fence }: FencedStore): Promise<ReconciledStore | null> {
+export async function takeStore(tx: Tx, { storeId, fence }: FencedStore): Promise<ReconciledStore | null> {
   const { rows } = await sql<ReconciledStore>`
     update stores set fence = ${fence}
     where id = ${storeId} and fence <= ${fence}
@@ -63,7 +63,7 @@ export async function takeStore(db: Db, { storeId, fence }: FencedStore): Promis
       error_step as "errorStep", error_message as "errorMessage", ready_at as "readyAt",
       keep_failed as "keepFailed",
       jsonb_build_object('namespaceUid', namespace_uid, 'claims', claims) as anchors, installed,
-      (extract(epoch from now() - provisioning_started_at) * 1000)::float8 as "provisioningMs"`.execute(db);
+      (extract(epoch from now() - provisioning_started_at) * 1000)::float8 as "provisioningMs"`.execute(tx);
   return rows[0] ?? null;
 }
 

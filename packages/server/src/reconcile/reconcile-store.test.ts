@@ -48,6 +48,21 @@ describe('reconciling a store', () => {
     ]);
   });
 
+  it('tells of a worker that fell silent, and who goes on; never after the store is deleted', async () => {
+    const storeId = await world.insertStore();
+    await world.attempt(storeId, new AbortController(), 'worker-7');
+    const { rows } = await sql<{ actor: string; message: string; details: unknown }>`
+      select actor, message, details from events where store_id = ${storeId} and type = 'store.worker_lost'`.execute(
+      world.db,
+    );
+    const message = 'worker-7 fell silent in the middle of its work; a worker goes on with it';
+    assert.deepEqual(rows, [{ actor: 'a worker', message, details: { worker: 'worker-7' } }]);
+    await world.wishDeleted(storeId);
+    await world.settle(storeId);
+    await world.attempt(storeId, new AbortController(), 'worker-8');
+    assert.equal((await world.eventTypes(storeId)).at(-1), 'store.deleted');
+  });
+
   it('holds the namespace to Pod Security restricted and sets every guardrail', async () => {
     const storeId = await world.insertStore({ plan: 'small' });
     await world.settle(storeId);

@@ -1,10 +1,11 @@
 // One attempt at making one store what it is wanted to be. Level-triggered: it reads what is wanted and what is there, and closes the
 // difference by one of two lists of steps. Every way out is handled here, and every write is under the attempt's fence.
 import type { StoreId } from '@souk/contract';
+import { type Db, inTransaction } from '../db/database.ts';
 import { LeaseLostError, messageOf, TerminalError } from '../errors.ts';
 import { appendEvent } from '../events/event-queries.ts';
 import { HelmError } from '../helm/helm-error.ts';
-import type { JobHandler, JobOutcome } from '../jobs/job-attempt.ts';
+import type { JobAttempt, JobHandler, JobOutcome } from '../jobs/job-attempt.ts';
 import { isClusterUnreachable } from '../kube/kube-error.ts';
 import { deletePasswordReset } from '../stores/password-reset.ts';
 import { deleteSealedPassword, insertSealedPassword } from '../stores/sealed-password.ts';
@@ -50,7 +51,7 @@ export const TEAR_DOWN: readonly Step[] = [removeRoute, uninstallRelease, delete
 export function createStoreReconciler(context: ReconcileContext): JobHandler {
   return async (attempt) => {
     const storeId = attempt.job.subject as StoreId;
-    const store = await observed.takeStore(context.db, { storeId, fence: attempt.fence });
+    const store = await takeStore(context.db, attempt, storeId);
     if (store === null) {
       throw new LeaseLostError(`store ${storeId} is another worker's, or there is none`);
     }
@@ -61,6 +62,20 @@ export function createStoreReconciler(context: ReconcileContext): JobHandler {
       superseded.end();
     }
   };
+}
+
+/** Whoever reads the timeline learns in the same moment that a worker was lost; that of a deleted store has ended. */
+async function takeStore(db: Db, attempt: JobAttempt, storeId: StoreId): Promise<observed.ReconciledStore | null> {
+  const { fence, leaseOwner: actor, takenOverFrom } = attempt;
+  return await inTransaction(db, async (tx) => {
+    const store = await observed.takeStore(tx, { storeId, fence });
+    if (store !== null && takenOverFrom !== null && store.phase !== 'deleted') {
+      const message = `${takenOverFrom} fell silent in the middle of its work; ${actor} goes on with it`;
+      const details = { worker: takenOverFrom };
+      await appendEvent(tx, { type: 'store.worker_lost', tenantId: store.tenantId, storeId, actor, message, details });
+    }
+    return store;
+  });
 }
 
 async function reconcile(scope: AttemptScope): Promise<JobOutcome> {

@@ -47,8 +47,8 @@ export interface World extends TestDatabase {
   /** From now on this platform would install another version. */
   setEngineVersion(version: string): void;
   wishPasswordReset(storeId: StoreId): Promise<void>;
-  /** One attempt, with a fence of its own. A lease that is lost aborts it. */
-  attempt(storeId: StoreId, lease?: AbortController): Promise<JobOutcome>;
+  /** One attempt, with a fence of its own; after another worker fell silent, where one is named. A lease that is lost aborts it. */
+  attempt(storeId: StoreId, lease?: AbortController, takenOverFrom?: string): Promise<JobOutcome>;
   /** Attempts until one completes or is terminal, as the queue would; answers how it ended. */
   settle(storeId: StoreId): Promise<'completed' | TerminalError>;
   readRow(storeId: StoreId): Promise<StoreRow>;
@@ -155,12 +155,17 @@ export async function createWorld(): Promise<World> {
     metrics: createMetrics('test'),
   });
 
-  async function attempt(storeId: StoreId, lease = new AbortController()): Promise<JobOutcome> {
+  async function attempt(
+    storeId: StoreId,
+    lease = new AbortController(),
+    takenOverFrom: string | null = null,
+  ): Promise<JobOutcome> {
     const { rows } = await sql<{ fence: number }>`select nextval('fences') as fence`.execute(db);
     return await reconcile({
       job: { id: 'job_aaaaaaaaaa', kind: RECONCILE_STORE, subject: storeId, attempt: 0 },
       fence: rows[0]?.fence ?? 0,
       leaseOwner: 'a worker',
+      takenOverFrom,
       signal: lease.signal,
       leaseMsLeft: () => 9_000,
     });

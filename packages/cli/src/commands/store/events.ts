@@ -56,10 +56,16 @@ function eventLine(event: Event, terminal: Terminal): string {
   return `${terminal.paint('dim', formatTime(event.at))}  ${colour === null ? type : terminal.paint(colour, type)}  ${event.message}${took}`;
 }
 
+const ASKS_FOR_ATTENTION: ReadonlySet<Event['type']> = new Set([
+  'store.drift_detected',
+  'store.deletion_delayed',
+  'store.repair_needed',
+  'store.worker_lost',
+]);
+
 function colourOf({ type }: Event): Colour | null {
   if (type === 'store.ready' || type === 'store.deleted') return 'green';
   if (type === 'store.provisioning_failed' || type === 'store.step_failed') return 'red';
-  if (type === 'store.drift_detected' || type === 'store.deletion_delayed' || type === 'store.repair_needed')
-    return 'yellow';
+  if (ASKS_FOR_ATTENTION.has(type)) return 'yellow';
   return type === 'store.step_started' ? 'dim' : null;
 }

@@ -85,6 +85,7 @@ function toneOf({ type, details }: Event): Tone {
     case 'store.provisioning_failed':
     case 'store.step_failed':
       return 'bad';
+    case 'store.worker_lost':
     case 'store.deletion_delayed':
     case 'store.drift_detected':
     case 'store.diagnosis_recorded':

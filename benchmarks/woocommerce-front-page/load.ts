@@ -9,8 +9,13 @@ export interface Load {
   readonly durationMs: number;
 }
 
-/** Pages a second that came whole and with 200; anything else is an error that ends the run. */
-export async function loadPage({ url, host, connections, durationMs }: Load): Promise<number> {
+/** Pages that came whole and with 200; anything else is an error that ends the run. */
+export async function loadPage({
+  url,
+  host,
+  connections,
+  durationMs,
+}: Load): Promise<{ readonly pages: number; readonly perSecond: number }> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const startedAt = performance.now();
   const endsAt = startedAt + durationMs;
@@ -39,5 +44,5 @@ export async function loadPage({ url, host, connections, durationMs }: Load): Pr
   } finally {
     agent.destroy();
   }
-  return pages / ((performance.now() - startedAt) / 1000);
+  return { pages, perSecond: pages / ((performance.now() - startedAt) / 1000) };
 }

@@ -28,6 +28,8 @@ export interface PlainShopOptions {
 
 export interface PlainShop {
   readonly url: URL;
+  /** In the path of its processes' cgroup. */
+  readonly cpuGroup: string;
   readonly end: () => Promise<void>;
 }
 
@@ -64,7 +66,7 @@ export async function startPlainShop(options: PlainShopOptions): Promise<PlainSh
     await start('nginx', web, ['nginx', '-c', '/run/souk/nginx.conf', '-g', 'daemon off;']);
     const url = new URL(`http://127.0.0.1:${options.port}`);
     await awaitHealthy(url, options.host);
-    return { url, end };
+    return { url, cpuGroup: path.basename(folder), end };
   } catch (error) {
     await end();
     throw error;

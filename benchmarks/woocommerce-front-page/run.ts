@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { platformPaths } from '@souk/local';
 import { distributionOf } from '../shared/distribution.ts';
 import { openPlatform } from '../shared/platform.ts';
+import { type CpuTime, readCpuTime } from './cpu-time.ts';
 import { loadPage } from './load.ts';
 import { startPlainShop } from './plain-shop.ts';
 
@@ -34,6 +35,8 @@ const { cursor } = await client.listStores({ limit: 1 });
 const { store } = await client.createStore({ name, engine: 'woocommerce' });
 const souk: number[] = [];
 const rival: number[] = [];
+/** Milliseconds of CPU a page, a round each. */
+const spent = { souk: [] as CpuTime[], plain: [] as CpuTime[] };
 try {
   for await (const event of client.streamEvents({
     after: cursor,
@@ -43,18 +46,22 @@ try {
     if (event.type === 'store.provisioning_failed') throw new Error(event.message);
     if (event.type === 'store.ready') break;
   }
-  const both = [
-    { url: new URL(facts.edgeUrl), into: souk, title: 'souk' },
-    { url: plain.url, into: rival, title: 'plain' },
+  const both: readonly { url: URL; into: number[]; title: keyof typeof spent; group: string }[] = [
+    { url: new URL(facts.edgeUrl), into: souk, title: 'souk', group: 'kubepods' },
+    { url: plain.url, into: rival, title: 'plain', group: plain.cpuGroup },
   ];
   const load = { host, connections: Number(options.connections) };
   for (const { url } of both) await loadPage({ ...load, url, durationMs: WARM_UP_MS });
   for (let round = 1; round <= Number(options.rounds); round += 1) {
     // Whoever goes first would profit or suffer from what the machine did before.
-    for (const { url, into, title } of round % 2 === 0 ? both : [...both].reverse()) {
-      const pages = await loadPage({ ...load, url, durationMs: Number(options.seconds) * 1000 });
-      into.push(pages);
-      console.error(`round ${round}: ${title} ${pages.toFixed(2)} pages/s`);
+    for (const { url, into, title, group } of round % 2 === 0 ? both : [...both].reverse()) {
+      const before = await readCpuTime(group);
+      const { pages, perSecond } = await loadPage({ ...load, url, durationMs: Number(options.seconds) * 1000 });
+      const after = await readCpuTime(group);
+      into.push(perSecond);
+      const ofPage = (part: keyof CpuTime): number => (after[part] - before[part]) / pages;
+      spent[title].push({ php: ofPage('php'), database: ofPage('database'), nginx: ofPage('nginx') });
+      console.error(`round ${round}: ${title} ${perSecond.toFixed(2)} pages/s`);
     }
   }
 } finally {
@@ -71,5 +78,12 @@ console.log(`front pages a second, ${options.connections} connections (min / p50
 console.log(`  souk   ${show(souk)}`);
 console.log(`  plain  ${show(rival)}`);
 console.log(`  ratio  ${show(ratios)}`);
-if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify({ souk, rival, ratios }, null, 2)}\n`);
+console.log('of the CPU a page, milliseconds (min / p50 / max)');
+for (const [title, costs] of Object.entries(spent)) {
+  for (const part of ['php', 'database', 'nginx'] as const) {
+    console.log(`  ${title} ${part.padEnd(10)} ${show(costs.map((cost) => cost[part]))}`);
+  }
+}
+if (options.json !== undefined)
+  await writeFile(options.json, `${JSON.stringify({ souk, rival, ratios, spent }, null, 2)}\n`);
 process.exit(0);

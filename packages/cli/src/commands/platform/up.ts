@@ -49,7 +49,10 @@ export const up = defineCommand({
     });
     const platform = await orInterrupted(start, { signal, terminal });
     const { facts } = platform;
-    if (!values.json) announce(platform, performance.now() - startedAt, await signInLink(platform), terminal);
+    if (!values.json) {
+      const tookMs = performance.now() - startedAt;
+      announce(platform, { tookMs, link: await signInLink(platform), command: env.SOUK_COMMAND ?? 'souk' }, terminal);
+    }
     tellImagesToBring(platform, terminal);
     if (engine !== undefined) {
       const client = createClient({ url: facts.edgeUrl, token: await readToken(facts.tokenFile) });
@@ -128,13 +131,20 @@ async function signInLink({ facts, wasRunning }: RunningPlatform): Promise<strin
   return link?.url ?? null;
 }
 
-function announce(platform: RunningPlatform, tookMs: number, link: string | null, terminal: Terminal): void {
+interface Announced {
+  readonly tookMs: number;
+  readonly link: string | null;
+  /** How the command line is called here. */
+  readonly command: string;
+}
+
+function announce(platform: RunningPlatform, { tookMs, link, command }: Announced, terminal: Terminal): void {
   const headline = platform.wasRunning ? 'Souk is up already' : `Souk is up after ${formatDuration(tookMs)}`;
   terminal.print(terminal.paint('green', headline));
   terminal.print(`  dashboard    ${platformUrl(platform)}`);
-  terminal.print(`  sign in      ${link ?? 'souk login'}`);
-  terminal.print('  first store  souk store create NAME --wait');
-  terminal.print('  what runs    souk status');
+  terminal.print(`  sign in      ${link ?? `${command} login`}`);
+  terminal.print(`  first store  ${command} store create NAME --wait`);
+  terminal.print(`  what runs    ${command} status`);
 }
 
 function tellImagesToBring({ imagesToBring }: RunningPlatform, terminal: Terminal): void {

@@ -225,19 +225,16 @@ async function openBench(library: Library, name: string): Promise<Bench> {
         close: () => database.close(),
       };
     case 'pg-boss': {
-      const { default: PgBoss } = await importRival('pg-boss');
+      const { PgBoss } = await importRival('pg-boss');
       const boss = new PgBoss(url);
       await boss.start();
-      await boss.createQueue('do-nothing');
+      await boss.createQueue('do-nothing', { notify: true });
       return {
         url,
         enqueue: async (subject) => void (await boss.send('do-nothing', { subject })),
         enqueueMany: async (many) => {
-          const jobs = Array.from({ length: many }, (_, index) => ({
-            name: 'do-nothing',
-            data: { subject: `job${index}` },
-          }));
-          await boss.insert(jobs);
+          const jobs = Array.from({ length: many }, (_, index) => ({ data: { subject: `job${index}` } }));
+          await boss.insert('do-nothing', jobs);
           await sql`analyze`.execute(db);
         },
         countLeft: () => count("pgboss.job where name = 'do-nothing' and state in ('created', 'retry', 'active')"),
@@ -255,9 +252,15 @@ async function openBench(library: Library, name: string): Promise<Bench> {
         url,
         enqueue: async (subject) => void (await utils.addJob('do_nothing', { subject })),
         enqueueMany: async (many) => {
-          await sql`
-            select graphile_worker.add_job('do_nothing', json_build_object('subject', 'job' || number))
-            from generate_series(1, ${many}::integer) as number`.execute(db);
+          for (let from = 0; from < many; from += 500) {
+            const length = Math.min(500, many - from);
+            await utils.addJobs(
+              Array.from({ length }, (_, index) => ({
+                identifier: 'do_nothing',
+                payload: { subject: `job${from + index}` },
+              })),
+            );
+          }
           await sql`analyze`.execute(db);
         },
         countLeft: () => count('graphile_worker.jobs'),

@@ -118,22 +118,40 @@ export async function lockClaims(tx: Tx): Promise<string> {
 /**
  * Takes the leases of up to `count` due jobs. Needs `lockClaims` before it in the same transaction. Groups take turns: the one
  * with the fewest running jobs comes first. A job with a limit enters only where its group and the whole have room; one that is
- * under way already (it waited, or its worker died) needs no new place.
+ * under way already (it waited, or its worker died) needs no new place. Costs what `count` and the number of groups ask for,
+ * however many jobs are due.
  */
 export async function claimJobs(tx: Tx, request: ClaimRequest): Promise<readonly ClaimedJob[]> {
   const { rows } = await sql<ClaimedJob>`
-    with under_way as (
+    with recursive under_way as (
       select
         fair_group,
         count(*) filter (where state = 'running') as running,
         count(*) filter (where group_limit is not null) as limited
       from jobs where state in ('running', 'waiting') group by fair_group
     ),
+    -- From one group's name to the next by the index, past all jobs between them.
+    queues as (
+      select ${firstGroupAfter(sql`''`)} as fair_group
+      union all
+      select ${firstGroupAfter(sql`queues.fair_group`)} from queues where queues.fair_group is not null
+    ),
     due as (
-      select
-        id, fair_group, group_limit, priority, run_at, state = 'available' and group_limit is not null as needs_place
-      from jobs
-      where ${isClaimable} and kind = any(${request.kinds})
+      -- Two looks at each group: what finds no room must not hide what needs none.
+      select first.* from queues cross join lateral (
+        (select ${dueColumns}, true as needs_place from jobs
+          where fair_group = queues.fair_group and ${needsPlace}
+            and run_at <= statement_timestamp() and kind = any(${request.kinds})
+          order by priority desc, run_at, id limit ${request.count})
+        union all
+        (select ${dueColumns}, false from jobs
+          where fair_group = queues.fair_group and ${needsNoPlace}
+            and run_at <= statement_timestamp() and kind = any(${request.kinds})
+          order by priority desc, run_at, id limit ${request.count})
+      ) as first
+      union all
+      select ${dueColumns}, false from jobs
+      where state = 'running' and lease_expires_at <= statement_timestamp() and kind = any(${request.kinds})
     ),
     placed as (
       select
@@ -183,6 +201,14 @@ export async function claimJobs(tx: Tx, request: ClaimRequest): Promise<readonly
   return rows;
 }
 
+const dueColumns = sql`id, fair_group, group_limit, priority, run_at`;
+// Word for word the conditions of the indexes, or these are not used.
+const isQueued = sql`state in ('available', 'waiting')`;
+const needsPlace = sql`state = 'available' and group_limit is not null`;
+const needsNoPlace = sql`(state = 'waiting' or (state = 'available' and group_limit is null))`;
+const firstGroupAfter = (group: RawBuilder<unknown>) => sql`least(
+  (select min(fair_group) from jobs where ${needsPlace} and fair_group > ${group}),
+  (select min(fair_group) from jobs where ${needsNoPlace} and fair_group > ${group}))`;
 // `statement_timestamp()`, not `now()`: a claim may have waited for its turn since its transaction began.
 const isClaimable = sql`(
   (jobs.state in ('available', 'waiting') and jobs.run_at <= statement_timestamp())
@@ -213,30 +239,48 @@ export async function renewLeases(
   leaseMs: number,
 ): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ id: string }>`
+    with held as (
+      ${locksHeld(leases)} and lease_owner = ${worker} and lease_expires_at > statement_timestamp() ${inOrder}
+    )
     update jobs set lease_expires_at = statement_timestamp() + ${leaseMs}::float8 * interval '1 millisecond'
-    from unnest(${leases.map((lease) => lease.jobId)}::text[], ${leases.map((lease) => lease.fence)}::bigint[]) as held (id, fence)
-    where jobs.id = held.id and jobs.fence = held.fence and jobs.state = 'running' and jobs.lease_owner = ${worker}
-      and jobs.lease_expires_at > statement_timestamp()
+    from held where jobs.id = held.id
     returning jobs.id`.execute(db);
   return new Set(rows.map((row) => row.id));
 }
 
 // A former holder's fence is lower than its successor's, so its outcome matches no row.
 const isHeld = (lease: Lease) => sql`id = ${lease.jobId} and fence = ${lease.fence} and state = 'running'`;
+// Many rows at once are locked in one order by whoever locks them: a heartbeat and an ending must not wait for each other.
+const locksHeld = (leases: readonly Lease[]) => sql`
+  select jobs.id from jobs
+  join unnest(${leases.map(({ jobId }) => jobId)}::text[], ${leases.map(({ fence }) => fence)}::bigint[]) as given (id, fence)
+    on jobs.id = given.id and jobs.fence = given.fence
+  where jobs.state = 'running'`;
+const inOrder = sql`order by jobs.id for no key update of jobs`;
+// Other runners hear of it where it may matter to them: a place is free for what they could not start, or the job itself is due.
+// Notifying makes transactions commit one at a time, so it is not done for nothing.
+const notifiesIfItMatters = sql`
+  case when group_limit is not null or ${isQueued} then pg_notify(${JOBS_CHANNEL}, '') end`;
 const endsLease = sql`lease_owner = null, lease_expires_at = null`;
 const pause = (pauseMs: number) => sql`case when rerun then 0 else ${pauseMs}::float8 end * interval '1 millisecond'`;
 
-/** Ends the job, or makes it due again where it was asked for meanwhile. False: the lease was lost and nothing was written. */
-export async function completeJob(db: Db, lease: Lease): Promise<boolean> {
-  return settle(
-    db,
-    sql`
-    update jobs set ${endsLease}, error = null, attempt = 0, rerun = false,
-      state = case when rerun then 'available' else 'completed' end,
-      run_at = case when rerun then statement_timestamp() else run_at end,
-      finished_at = case when rerun then null else statement_timestamp() end
-    where ${isHeld(lease)} returning id`,
-  );
+/**
+ * Ends the jobs, or makes those due again that were asked for meanwhile. Answers the ids of those whose lease was not lost; of the
+ * others nothing was written.
+ */
+export async function completeJobs(db: Db, leases: readonly Lease[]): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ id: string }>`
+    with held as (${locksHeld(leases)} ${inOrder}),
+    settled as (
+      update jobs set ${endsLease}, error = null, attempt = 0, rerun = false,
+        state = case when rerun then 'available' else 'completed' end,
+        run_at = case when rerun then statement_timestamp() else run_at end,
+        finished_at = case when rerun then null else statement_timestamp() end
+      from held where jobs.id = held.id
+      returning jobs.id, state, group_limit
+    )
+    select id, ${notifiesIfItMatters} from settled`.execute(db);
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** Ends the job for good as failed; a wish that came meanwhile still gets its run. */
@@ -248,7 +292,7 @@ export async function discardJob(db: Db, lease: Lease, error: string): Promise<b
       state = case when rerun then 'available' else 'discarded' end,
       run_at = case when rerun then statement_timestamp() else run_at end,
       finished_at = case when rerun then null else statement_timestamp() end
-    where ${isHeld(lease)} returning id`,
+    where ${isHeld(lease)} returning state, group_limit`,
   );
 }
 
@@ -259,7 +303,7 @@ export async function retryJob(db: Db, lease: Lease, retry: { afterMs: number; e
     sql`
     update jobs set ${endsLease}, state = 'available', error = ${retry.error}, attempt = attempt + 1, rerun = false,
       run_at = statement_timestamp() + ${pause(retry.afterMs)}
-    where ${isHeld(lease)} returning id`,
+    where ${isHeld(lease)} returning state, group_limit`,
   );
 }
 
@@ -269,14 +313,13 @@ export async function releaseJob(db: Db, lease: Lease): Promise<boolean> {
     db,
     sql`
     update jobs set ${endsLease}, state = 'waiting', run_at = statement_timestamp()
-    where ${isHeld(lease)} returning id`,
+    where ${isHeld(lease)} returning state, group_limit`,
   );
 }
 
-// Other runners hear of it: a place may be free for what they could not start, or the job itself is due.
 async function settle(db: Db, update: RawBuilder<unknown>): Promise<boolean> {
   const { rows } = await sql`
-    with settled as (${update}) select pg_notify(${JOBS_CHANNEL}, '') from settled`.execute(db);
+    with settled as (${update}) select ${notifiesIfItMatters} from settled`.execute(db);
   return rows.length === 1;
 }
 

@@ -7,9 +7,9 @@ import { sql } from 'kysely';
 import { inTransaction } from '../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import { MODEL_RUNS, MODEL_SEED, tellExplored } from '../db/test-exploration.ts';
+import { createCompleter } from './complete-together.ts';
 import {
   claimJobs,
-  completeJob,
   discardJob,
   enqueueJob,
   type Lease,
@@ -202,7 +202,7 @@ class End implements Command {
   private write({ database: { db } }: World, lease: Lease): Promise<boolean> {
     switch (this.ending) {
       case 'complete':
-        return completeJob(db, lease);
+        return createCompleter(db)(lease);
       case 'park':
         return parkJob(db, lease, LATER_MS);
       case 'retry':

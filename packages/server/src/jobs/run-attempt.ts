@@ -7,12 +7,14 @@ import { LeaseLostError, messageOf, TerminalError } from '../errors.ts';
 import { withFailpoints } from '../failpoint.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import type { CompleteJob } from './complete-together.ts';
 import { type JobAttempt, type JobHandler, type JobOutcome, ShutdownError } from './job-attempt.ts';
-import { type ClaimedJob, completeJob, discardJob, parkJob, releaseJob, retryJob } from './job-queries.ts';
+import { type ClaimedJob, discardJob, parkJob, releaseJob, retryJob } from './job-queries.ts';
 import type { HeldLease } from './lease-keeper.ts';
 
 export interface AttemptContext {
   readonly db: Db;
+  readonly complete: CompleteJob;
   readonly worker: string;
   readonly handlers: Readonly<Record<string, JobHandler>>;
   readonly log: Log;
@@ -98,14 +100,14 @@ async function writeEnding(
 }
 
 function writeOnce(
-  { db, retry }: AttemptContext,
+  { db, complete, retry }: AttemptContext,
   job: ClaimedJob,
   lease: HeldLease,
   ending: Exclude<Ending, { outcome: 'lost' }>,
 ): Promise<boolean> {
   switch (ending.outcome) {
     case 'completed':
-      return completeJob(db, lease);
+      return complete({ jobId: lease.jobId, fence: lease.fence });
     case 'waiting':
       return parkJob(db, lease, ending.recheckAfterMs);
     case 'discarded':

@@ -9,6 +9,7 @@ import { messageOf } from '../errors.ts';
 import { failpoint } from '../failpoint.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { createCompleter } from './complete-together.ts';
 import { type JobHandler, ShutdownError } from './job-attempt.ts';
 import { type ClaimedJob, claimJobs, JOBS_CHANNEL, lockClaims, readNextDueMs } from './job-queries.ts';
 import { createLeaseKeeper } from './lease-keeper.ts';
@@ -73,6 +74,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   });
   const context: AttemptContext = {
     db: queue.db,
+    complete: createCompleter(queue.db),
     worker,
     handlers: options.handlers,
     log,

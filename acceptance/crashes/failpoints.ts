@@ -13,6 +13,8 @@ const run = promisify(execFile);
 const SERVER = fileURLToPath(new URL('../../packages/server/src', import.meta.url));
 
 export type Action = 'kill' | 'stop';
+// The lease is 9 s; another worker has begun by then.
+export const STOPPED_FOR_MS = 10_500;
 
 /** As the code names them; read by the server's own lister, in a process of its own. */
 export async function listFailpoints(): Promise<readonly string[]> {

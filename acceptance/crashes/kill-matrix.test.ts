@@ -15,7 +15,7 @@ import { orderInTestShop } from '../test-shop.ts';
 import { findTraces } from '../traces.ts';
 import { until } from '../until.ts';
 import { checkTimeline, checkWorld } from './check-world.ts';
-import { arm, awaitReached, disarmAll, listFailpoints, resume } from './failpoints.ts';
+import { arm, awaitReached, disarmAll, listFailpoints, resume, STOPPED_FOR_MS } from './failpoints.ts';
 import { allCells, type Cell, effectOf, OF_FAILURE, sampleCells, unplaced } from './matrix.ts';
 import { awaitAllReady } from './parts.ts';
 
@@ -24,14 +24,12 @@ const FROM = Number(process.env.SOUK_MATRIX_FROM ?? 1);
 const IS_WHOLE = process.env.SOUK_MATRIX === 'all';
 // A line a case, so that a run that was cut tells from where to go on.
 const TABLE = process.env.SOUK_MATRIX_TABLE;
-const SAMPLE = 8;
+const SAMPLE = 6;
 const REACHED_WITHIN_MS = 60_000;
 // Cases are crashed one at a time; their stores are made and removed together, which is most of the time otherwise. A tenant of
 // the tests may have eight.
 const BATCH = 4;
 const CONVERGED_WITHIN_MS = 60_000;
-// The lease is 9 s; another worker has begun by then.
-const STOPPED_FOR_MS = 10_500;
 
 const whyNot = whyNoPlatform();
 const failpoints = whyNot === false ? await listFailpoints() : [];

@@ -24,6 +24,8 @@ export interface PlainShopOptions {
   readonly host: string;
   readonly baseDomain: string;
   readonly port: number;
+  /** The path of the pods' group in the hierarchy of CPU. */
+  readonly podsGroup: string;
 }
 
 export interface PlainShop {
@@ -37,7 +39,7 @@ type Part = 'database' | 'php' | 'nginx';
 
 export async function startPlainShop(options: PlainShopOptions): Promise<PlainShop> {
   const folder = await mkdtemp(path.join(tmpdir(), 'souk-plain-shop-'));
-  const cpu = await makeCpuGroup(path.basename(folder));
+  const cpu = await makeCpuGroup(options.podsGroup, path.basename(folder));
   const children: ChildProcess[] = [];
   const roots: string[] = [];
   const end = async (): Promise<void> => {
@@ -58,7 +60,8 @@ export async function startPlainShop(options: PlainShopOptions): Promise<PlainSh
     const [web, database] = [await mount('woocommerce'), await mount('woocommerce-database')];
     await layOut(folder, web, options);
     const start = async (part: Part, root: string, command: readonly string[]): Promise<void> => {
-      const tasks = await cpu.limit(part, milliOf(SIZES.standard[part].resources.limits.cpu));
+      const { requests, limits } = SIZES.standard[part].resources;
+      const tasks = await cpu.limit(part, { request: milliOf(requests.cpu), limit: milliOf(limits.cpu) });
       children.push(spawnInside({ root, folder, tasks, command }));
     };
     await start('database', database, ['start-database', '--skip-networking']);

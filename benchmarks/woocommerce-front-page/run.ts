@@ -1,5 +1,5 @@
 // How many front pages a second a WooCommerce store of plan standard makes, and beside it, in turns, the same WordPress without
-// Kubernetes under the same limits of CPU. Needs a running platform (`./souk up`) and root.
+// Kubernetes under the same limits and weights of CPU. Needs a running platform (`./souk up`) and root.
 //
 //   node benchmarks/woocommerce-front-page/run.ts [--rounds 5] [--seconds 10] [--connections 4] [--json FILE]
 import { writeFile } from 'node:fs/promises';
@@ -30,7 +30,15 @@ const ctr = [
   path.join(facts.programsDir, 'ctr'),
   ...['--address', path.join(platformPaths().home, 'run', 'containerd.sock'), '--namespace', 'k8s.io'],
 ];
-const plain = await startPlainShop({ images, ctr, host, baseDomain: facts.baseDomain, port: Number(options.port) });
+const podsGroup = `${platformPaths().cgroup}/kubepods/burstable`;
+const plain = await startPlainShop({
+  images,
+  ctr,
+  host,
+  baseDomain: facts.baseDomain,
+  port: Number(options.port),
+  podsGroup,
+});
 const { cursor } = await client.listStores({ limit: 1 });
 const { store } = await client.createStore({ name, engine: 'woocommerce' });
 const souk: number[] = [];
@@ -47,7 +55,7 @@ try {
     if (event.type === 'store.ready') break;
   }
   const both: readonly { url: URL; into: number[]; title: keyof typeof spent; group: string }[] = [
-    { url: new URL(facts.edgeUrl), into: souk, title: 'souk', group: 'kubepods' },
+    { url: new URL(facts.edgeUrl), into: souk, title: 'souk', group: '/pod' },
     { url: plain.url, into: rival, title: 'plain', group: plain.cpuGroup },
   ];
   const load = { host, connections: Number(options.connections) };

@@ -23,6 +23,11 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs?: number;
   /** How long a caller waits for a connection while Postgres is away or the pool is exhausted. */
   readonly connectPatienceMs?: number;
+  /**
+   * Postgres plans each statement once a connection instead of each time. For few statements that run often: every text is kept, here
+   * and in the server, as long as the connection lives.
+   */
+  readonly keepsPlans?: boolean;
 }
 
 export interface Database {
@@ -58,7 +63,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     dialect: new PostgresDialect({
       pool: {
         options: pool.options,
-        connect: () => connectPatiently(pool, patienceMs, options.log),
+        connect: () => connectPatiently(pool, patienceMs, options),
         end: () => pool.end(),
       },
     }),
@@ -107,11 +112,15 @@ interface BorrowedClient {
 }
 
 // Nothing has been sent yet, so trying again is always safe, whatever the statement will be.
-async function connectPatiently(pool: pg.Pool, patienceMs: number, log: Log): Promise<BorrowedClient> {
+async function connectPatiently(
+  pool: pg.Pool,
+  patienceMs: number,
+  { log, keepsPlans = false }: DatabaseOptions,
+): Promise<BorrowedClient> {
   const deadline = performance.now() + patienceMs;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return borrow(await pool.connect());
+      return borrow(await pool.connect(), keepsPlans);
     } catch (error) {
       const pauseMs = backOffMs(attempt, 50, 1_000);
       if (!isConnectionLost(error) || performance.now() + pauseMs > deadline) {
@@ -123,11 +132,13 @@ async function connectPatiently(pool: pg.Pool, patienceMs: number, log: Log): Pr
   }
 }
 
-function borrow(client: pg.PoolClient): BorrowedClient {
+function borrow(client: pg.PoolClient, keepsPlans: boolean): BorrowedClient {
   let isBroken = false;
   const query = async (text: string, parameters?: unknown[]): Promise<pg.QueryResult> => {
     try {
-      return await client.query(text, parameters);
+      const isKept = keepsPlans && parameters !== undefined && parameters.length > 0;
+      const name = isKept ? { name: nameOf(text) } : {};
+      return await client.query({ ...name, text, values: parameters ?? [] });
     } catch (error) {
       // After a read timeout the answer may still come: it would be taken for the next statement's.
       isBroken ||= isConnectionLost(error);
@@ -135,6 +146,15 @@ function borrow(client: pg.PoolClient): BorrowedClient {
     }
   };
   return { query: query as pg.PoolClient['query'], release: (discard) => client.release(isBroken || discard === true) };
+}
+
+const names = new Map<string, string>();
+
+/** The same for the same text, and short: Postgres cuts longer names. */
+function nameOf(text: string): string {
+  const name = names.get(text) ?? `s${names.size}`;
+  names.set(text, name);
+  return name;
 }
 
 const INT8 = 20;

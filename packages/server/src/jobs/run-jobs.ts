@@ -58,7 +58,12 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   const kinds = Object.keys(options.handlers);
   const pollMs = options.pollMs ?? POLL_MS;
   const common = { url: options.databaseUrl, log };
-  const queue = openDatabase({ ...common, maxConnections: 4, applicationName: `souk jobs ${worker}` });
+  const queue = openDatabase({
+    ...common,
+    maxConnections: 4,
+    keepsPlans: true,
+    applicationName: `souk jobs ${worker}`,
+  });
   const beats = openDatabase({
     ...common,
     maxConnections: 1,

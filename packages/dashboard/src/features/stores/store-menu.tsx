@@ -60,7 +60,7 @@ export function StoreMenu({ id, store, button, isOpen, onChange }: StoreMenuProp
             <Menu.Item
               component={Link}
               to={paths.store(store.id, 'settings')}
-              color="red"
+              color="var(--bad)"
               leftSection={<IconTrash size={16} />}
             >
               Delete…

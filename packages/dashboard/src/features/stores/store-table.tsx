@@ -112,7 +112,7 @@ export function StoreTableSkeleton() {
   );
 }
 
-const NARROW = '(max-width: 760px)';
+const NARROW = '(max-width: 960px)';
 
 function useIsNarrow(): boolean {
   const [isNarrow, setNarrow] = useState(() => matchMedia(NARROW).matches);

@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { whyNoBrowser } from '../browser.ts';
 import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
 import { freshName, removeStore } from '../stores.ts';
+import { until } from '../until.ts';
 import { asPerson } from './person.ts';
 
 const MOST_TABS = 60;
@@ -21,7 +22,7 @@ describe('the dashboard by keyboard alone', { skip: whyNoPlatform() || whyNoBrow
     platform.close();
   });
 
-  it('creates a store, goes to it by the palette, and deletes it', async () => {
+  it('creates a store, looks into its menu, goes to it by the palette, and deletes it', async () => {
     await asPerson(platform, async ({ page }) => {
       const { keyboard } = page;
       await tabTo(page, 'New store');
@@ -36,6 +37,21 @@ describe('the dashboard by keyboard alone', { skip: whyNoPlatform() || whyNoBrow
       await tabTo(page, 'Create store');
       await keyboard.press('Enter');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
+
+      // The row's menu opens from its button, and gives the focus back.
+      await tabTo(page, `What to do with ${name}`);
+      await keyboard.press('Enter');
+      await page.getByRole('menu', { name: `What to do with ${name}` }).waitFor();
+      await until('the first of the menu', 5_000, async () => (await focusedName(page)) === 'Logs');
+      await keyboard.press('ArrowDown');
+      await until('the second of the menu', 5_000, async () => (await focusedName(page)) === 'Delete…');
+      await keyboard.press('Escape');
+      await page.getByRole('menu').waitFor({ state: 'detached' });
+      await until(
+        'the focus on the button',
+        5_000,
+        async () => (await focusedName(page)) === `What to do with ${name}`,
+      );
 
       await keyboard.press('Control+k');
       await page.getByRole('combobox', { name: 'Search stores and commands' }).waitFor();

@@ -1,9 +1,11 @@
-// A person at the dashboard: a browser of their own, signed in, that notices a reload and what the browser complains about.
+// A person at the dashboard: a profile of their own in the one browser of a file of tests, signed in, that notices a reload and what
+// the browser complains about.
 import assert from 'node:assert/strict';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { after } from 'node:test';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import type { Platform } from '../platform.ts';
 
 const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
@@ -24,37 +26,57 @@ export interface Person {
   readonly countLoads: () => number;
 }
 
-/** Signed in as the platform's first administrator, on the list of stores. */
+type Session = Awaited<ReturnType<BrowserContext['storageState']>>;
+
+let browser: Promise<Browser> | undefined;
+let session: Session | undefined;
+after(async () => await (await browser)?.close());
+
+/** Signed in as the platform's first administrator, on the list of stores: by a link the first time, then with that session. */
 export async function asPerson(
   platform: Platform,
   act: (person: Person) => Promise<void>,
   options: PersonOptions = {},
 ): Promise<void> {
-  await asStranger(
+  await asSomebody(
     platform,
     async (person) => {
-      await signIn(platform, person.page);
+      await person.page.goto(session === undefined ? await makeLink(platform) : '/stores');
+      await person.page.getByRole('heading', { name: 'Stores', level: 1 }).waitFor();
+      session ??= await person.context.storageState();
       await act(person);
     },
     options,
+    session,
   );
 }
 
-/** Signed in as nobody yet. Screenshots of a failure go to a folder that is named in the error. */
+/** Signed in as nobody yet. */
 export async function asStranger(
   platform: Platform,
   act: (person: Person) => Promise<void>,
-  { width = 1280, colorScheme = 'light' }: PersonOptions = {},
+  options: PersonOptions = {},
 ): Promise<void> {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  await asSomebody(platform, act, options);
+}
+
+/** Screenshots of a failure go to a folder that is named in the error. */
+async function asSomebody(
+  platform: Platform,
+  act: (person: Person) => Promise<void>,
+  { width = 1280, colorScheme = 'light' }: PersonOptions,
+  storageState?: Session,
+): Promise<void> {
+  browser ??= chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const context = await (await browser).newContext({
+    viewport: { width, height: heightFor(width) },
+    baseURL: platform.facts.edgeUrl,
+    locale: 'en-GB',
+    colorScheme,
+    permissions: ['clipboard-read', 'clipboard-write'],
+    ...(storageState !== undefined && { storageState }),
+  });
   try {
-    const context = await browser.newContext({
-      viewport: { width, height: width < 600 ? 740 : 900 },
-      baseURL: platform.facts.edgeUrl,
-      locale: 'en-GB',
-      colorScheme,
-      permissions: ['clipboard-read', 'clipboard-write'],
-    });
     const page = await context.newPage();
     page.setDefaultTimeout(STEP_WITHIN_MS);
     const complaints: string[] = [];
@@ -80,16 +102,17 @@ export async function asStranger(
     }
     assert.deepEqual(complaints, [], 'the browser complained');
   } finally {
-    await browser.close();
+    await context.close();
   }
 }
 
-/** By the one-time link of `souk login`. */
-async function signIn(platform: Platform, page: Page): Promise<void> {
+export const heightFor = (width: number): number => (width < 600 ? 740 : 900);
+
+/** The one-time link of `souk login`, as a path. */
+async function makeLink(platform: Platform): Promise<string> {
   const link = (await platform.souk('login')).trim().split('\n').at(-1) ?? '';
   const { pathname, hash } = new URL(link);
-  await page.goto(`${pathname}${hash}`);
-  await page.getByRole('heading', { name: 'Stores', level: 1 }).waitFor();
+  return `${pathname}${hash}`;
 }
 
 export async function signInWithPassword(page: Page, email: string, password: string): Promise<void> {

@@ -1,7 +1,7 @@
 // Platforms for the tests alone, beside one that people use: homes and ports of their own, the same cache. Whatever an earlier run left
 // in such a home is removed first, and the home is gone afterwards, unless something failed: then its logs stay.
 
-import { cp, rm } from 'node:fs/promises';
+import { cp, rm, writeFile } from 'node:fs/promises';
 import { ENGINE_FOLDERS_OF_TESTS } from './suite-list.ts';
 
 export interface TestPlatform {
@@ -45,7 +45,9 @@ export async function startTestPlatform(
   const local = await import('@souk/local');
   const home = `${local.platformPaths(env).home}-${suffix}`;
   const paths = local.platformPaths({ ...env, SOUK_HOME: home });
-  const settings = { ...LIMITS, FAILPOINTS_FOLDER: `${home}/failpoints` };
+  // Beside the home: a test may purge that and start it again.
+  const providers = `${home}-providers.json`;
+  const settings = { ...LIMITS, FAILPOINTS_FOLDER: `${home}/failpoints`, OIDC_PROVIDERS_FILE: providers };
   const end = async (keepLogs: boolean): Promise<string | null> => {
     const kept = keepLogs ? `${home}-logs` : null;
     await local.down({ paths });
@@ -54,10 +56,15 @@ export async function startTestPlatform(
       await cp(paths.logs, kept, { recursive: true });
     }
     await local.down({ paths, purge: true });
+    await rm(providers, { force: true });
     return kept;
   };
   await local.down({ paths, purge: true });
   try {
+    // Nobody answers there until a test that signs in by a provider starts one.
+    const issuer = `http://127.0.0.1:${await local.freePort()}`;
+    const provider = { name: 'test', title: 'Test', issuer, clientId: 'souk', clientSecret: 'a secret of the test' };
+    await writeFile(providers, JSON.stringify([provider]));
     const { facts } = await local.up({
       paths,
       port: await local.freePort(),

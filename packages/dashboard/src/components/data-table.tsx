@@ -30,7 +30,12 @@ const LEAST_WIDTH_OF_COLUMN = 130;
 export function DataTable<T>({ label, columns, rows, keyOf, empty, error, onRetry, onMore }: DataTableProps<T>) {
   if (rows === undefined) {
     return error == null ? (
-      <Skeleton height={200} m="md" />
+      <div className={classes.ghosts} role="status" aria-busy="true" aria-label={`Loading: ${label}`}>
+        {Array.from({ length: 5 }, (_, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: they are all alike
+          <Skeleton key={index} height={14} />
+        ))}
+      </div>
     ) : (
       <ErrorState error={error} {...(onRetry && { onRetry })} />
     );

@@ -1,46 +1,43 @@
 // A page of several parts, each with an address of its own and a tab that leads there.
 import { Skeleton, Tabs } from '@mantine/core';
-import { type ComponentType, Suspense, useEffect, useRef } from 'react';
+import { type ReactNode, Suspense, useEffect, useRef } from 'react';
 import { useNavigate } from 'react-router';
+import classes from './sub-pages.module.css';
 
-export interface SubPage {
-  readonly name: string;
-  readonly title: string;
-  readonly Page: ComponentType;
-}
-
-interface SubPagesProps {
+interface SubPagesProps<Name extends string> {
   readonly label: string;
-  readonly pages: readonly SubPage[];
-  readonly current: SubPage;
-  readonly pathOf: (name: string) => string;
+  readonly pages: readonly { readonly name: Name; readonly title: string }[];
+  readonly current: Name;
+  readonly pathOf: (name: Name) => string;
+  /** The part that is open. */
+  readonly children: ReactNode;
 }
 
-export function SubPages({ label, pages, current, pathOf }: SubPagesProps) {
+export function SubPages<Name extends string>({ label, pages, current, pathOf, children }: SubPagesProps<Name>) {
   const navigate = useNavigate();
   const list = useRef<HTMLDivElement>(null);
-  // On small screens the tabs scroll sideways; whoever comes by a link sees which one is open.
+  // On small screens the tabs scroll sideways; whoever comes by a link or turns the screen sees which one is open.
   useEffect(() => {
-    const tab = list.current?.querySelector(`[data-page="${current.name}"]`);
-    tab?.scrollIntoView({ block: 'nearest', inline: 'center' });
-  }, [current.name]);
+    const strip = list.current;
+    if (strip === null) return;
+    const watch = new ResizeObserver(() => {
+      const tab = strip.querySelector<HTMLElement>('[aria-selected="true"]');
+      if (tab !== null) strip.scrollLeft = tab.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2;
+    });
+    watch.observe(strip);
+    return () => watch.disconnect();
+  }, []);
   return (
-    <Tabs value={current.name} onChange={(name) => void navigate(pathOf(name ?? ''))} keepMounted={false}>
-      <Tabs.List
-        ref={list}
-        aria-label={label}
-        style={{ flexWrap: 'nowrap', overflow: 'auto hidden', scrollbarWidth: 'none' }}
-      >
+    <Tabs value={current} onChange={(name) => void navigate(pathOf(name as Name))} keepMounted={false}>
+      <Tabs.List ref={list} className={classes.tabs} aria-label={label}>
         {pages.map(({ name, title }) => (
-          <Tabs.Tab key={name} value={name} data-page={name}>
+          <Tabs.Tab key={name} value={name}>
             {title}
           </Tabs.Tab>
         ))}
       </Tabs.List>
-      <Tabs.Panel value={current.name} pt="lg">
-        <Suspense fallback={<Skeleton height={240} radius="lg" />}>
-          <current.Page />
-        </Suspense>
+      <Tabs.Panel value={current} pt="lg">
+        <Suspense fallback={<Skeleton height={240} radius="lg" />}>{children}</Suspense>
       </Tabs.Panel>
     </Tabs>
   );

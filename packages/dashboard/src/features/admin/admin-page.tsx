@@ -27,7 +27,9 @@ export function AdminPage() {
   return (
     <>
       <PageHeader title="Platform" about="All tenants together" />
-      <SubPages label="Platform" pages={PAGES} current={current} pathOf={paths.admin} />
+      <SubPages label="Platform" pages={PAGES} current={current.name} pathOf={paths.admin}>
+        <current.Page />
+      </SubPages>
     </>
   );
 }

@@ -21,7 +21,15 @@ const COLUMNS: readonly Column<AdminStore>[] = [
     ),
   },
   { title: 'Tenant', cell: ({ tenant }) => tenant.name },
-  { title: 'State', cell: (store) => <StoreState store={store} /> },
+  {
+    title: 'State',
+    cell: (store) => (
+      // Why a store failed is a long line, which would take the other columns' place.
+      <div style={{ maxWidth: 240 }}>
+        <StoreState store={store} />
+      </div>
+    ),
+  },
   { title: 'Engine', cell: ({ engine, engineVersion }) => `${capitalize(engine)} ${engineVersion}` },
   { title: 'Plan', cell: ({ plan }) => capitalize(plan) },
   { title: 'Created', cell: ({ createdAt }) => <Instant at={createdAt} /> },

@@ -48,7 +48,7 @@ export function People() {
     {
       title: 'Action',
       cell: ({ id, email, isDisabled, isPlatformAdmin }) => (
-        <span style={{ display: 'flex', gap: 8 }}>
+        <span style={{ display: 'flex', flexWrap: 'wrap', gap: 8 }}>
           <Button
             size="xs"
             variant="default"
@@ -62,7 +62,7 @@ export function People() {
             size="xs"
             variant="default"
             disabled={id === me || isDisabled}
-            aria-label={`${isPlatformAdmin ? 'Unmake' : 'Make'} ${email} an administrator of the platform`}
+            aria-label={`${isPlatformAdmin ? 'Unmake admin' : 'Make admin'}: ${email}`}
             onClick={() => change.mutate({ id, isPlatformAdmin: !isPlatformAdmin })}
           >
             {isPlatformAdmin ? 'Unmake admin' : 'Make admin'}

@@ -37,7 +37,9 @@ export function SettingsPage() {
   return (
     <>
       <PageHeader title="Settings" />
-      <SubPages label="Settings" pages={shown} current={current} pathOf={paths.setting} />
+      <SubPages label="Settings" pages={shown} current={current.name} pathOf={paths.setting}>
+        <current.Page />
+      </SubPages>
     </>
   );
 }

@@ -1,5 +1,5 @@
 // The tenant itself: its name, and what it may have.
-import { Button, TextInput } from '@mantine/core';
+import { Button, Skeleton, TextInput } from '@mantine/core';
 import type { Tenant } from '@souk/contract';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
@@ -16,7 +16,8 @@ const KEY = ['tenant'] as const;
 
 export function TenantSettings() {
   const { data, error, refetch } = useQuery({ queryKey: KEY, queryFn: () => client.getTenant(), staleTime: 0 });
-  if (data === undefined) return error === null ? null : <ErrorState error={error} onRetry={() => void refetch()} />;
+  if (data === undefined && error !== null) return <ErrorState error={error} onRetry={() => void refetch()} />;
+  if (data === undefined) return <Skeleton height={240} radius="lg" />;
   const { quota, usage } = data;
   return (
     <div className={classes.stack}>

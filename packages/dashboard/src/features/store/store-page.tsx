@@ -1,13 +1,14 @@
 // One store: what it is and where it answers at the top, everything else in tabs. Each tab has an address of its own.
-import { Anchor, Button, Skeleton, Tabs } from '@mantine/core';
+import { Anchor, Button, Skeleton } from '@mantine/core';
 import { isRefusal, type Store } from '@souk/contract';
 import { IconArrowLeft, IconExternalLink, IconMapOff, IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
-import { Link, useNavigate, useParams } from 'react-router';
+import { lazy } from 'react';
+import { Link, useParams } from 'react-router';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorState } from '../../components/error-state.tsx';
 import { useTitle } from '../../components/page-header.tsx';
+import { SubPages } from '../../components/sub-pages.tsx';
 import { paths, STORE_TABS, type StoreTab } from '../../lib/paths.ts';
 import { queries } from '../../lib/queries.ts';
 import { EngineMark } from '../stores/engine-mark.tsx';
@@ -36,29 +37,18 @@ export function StorePage() {
 
 function StoreView({ store, tab }: { readonly store: Store; readonly tab: StoreTab }) {
   useTitle(store.name);
-  const navigate = useNavigate();
   const Tab = tab === 'overview' ? OverviewTab : TABS[tab];
   return (
     <>
       <StoreHeader store={store} />
-      <Tabs
-        value={tab}
-        onChange={(next) => void navigate(paths.store(store.id, (next ?? 'overview') as StoreTab))}
-        keepMounted={false}
+      <SubPages
+        label={`Parts of ${store.name}`}
+        pages={STORE_TABS.map((name) => ({ name, title: capitalize(name) }))}
+        current={tab}
+        pathOf={(name) => paths.store(store.id, name)}
       >
-        <Tabs.List className={classes.tabs} aria-label={`Parts of ${store.name}`}>
-          {STORE_TABS.map((name) => (
-            <Tabs.Tab key={name} value={name}>
-              {capitalize(name)}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        <Tabs.Panel value={tab} className={classes.panel}>
-          <Suspense fallback={<Skeleton height={240} radius="lg" />}>
-            <Tab store={store} />
-          </Suspense>
-        </Tabs.Panel>
-      </Tabs>
+        <Tab store={store} />
+      </SubPages>
     </>
   );
 }

@@ -22,27 +22,9 @@ const TYPING_MS = 180;
 export function StoreFilters() {
   const { filter, set } = useStoreFilter();
   const { data: engines } = useQuery(queries.engines());
-  const [text, setText] = useState(filter.q ?? '');
-  const search = useDebouncedCallback((value: string) => set('q', value), TYPING_MS);
-  // Going back, or "clear", changes the address and not the field.
-  useEffect(() => setText(filter.q ?? ''), [filter.q]);
-  const type = (value: string): void => {
-    setText(value);
-    search(value);
-  };
   return (
     <div className={classes.filters} role="search" aria-label="Stores">
-      <TextInput
-        value={text}
-        onChange={(event) => type(event.currentTarget.value)}
-        placeholder="Search by name"
-        aria-label="Search by name"
-        leftSection={<IconSearch size={16} />}
-        rightSection={
-          text === '' ? null : <CloseButton size="sm" aria-label="Clear the search" onClick={() => type('')} />
-        }
-        className={classes.search}
-      />
+      <SearchField />
       <Select
         aria-label="Phase"
         data={[ANY_PHASE, ...PHASES.map((phase) => ({ value: phase, label: PHASE_WORDS[phase] }))]}
@@ -65,5 +47,31 @@ export function StoreFilters() {
         className={classes.select}
       />
     </div>
+  );
+}
+
+/** Apart from the rest, so that a key that is pressed draws this field alone. */
+function SearchField() {
+  const { filter, set } = useStoreFilter();
+  const [text, setText] = useState(filter.q ?? '');
+  const search = useDebouncedCallback((value: string) => set('q', value), TYPING_MS);
+  // Going back, or "clear", changes the address and not the field.
+  useEffect(() => setText(filter.q ?? ''), [filter.q]);
+  const type = (value: string): void => {
+    setText(value);
+    search(value);
+  };
+  return (
+    <TextInput
+      value={text}
+      onChange={(event) => type(event.currentTarget.value)}
+      placeholder="Search by name"
+      aria-label="Search by name"
+      leftSection={<IconSearch size={16} />}
+      rightSection={
+        text === '' ? null : <CloseButton size="sm" aria-label="Clear the search" onClick={() => type('')} />
+      }
+      className={classes.search}
+    />
   );
 }

@@ -1,19 +1,24 @@
-// One store in the list. The whole row leads to its page; the menu has what can be done from here.
-import { ActionIcon, Menu } from '@mantine/core';
-import type { Store } from '@souk/contract';
-import { IconDots, IconExternalLink, IconFileText, IconRefresh, IconTool, IconTrash } from '@tabler/icons-react';
-import { memo } from 'react';
+// One store in the list. The whole row leads to its page; the menu has what can be done from here. A row comes and goes with every
+// turn of the wheel: it draws plain elements and asks for nothing.
+import type { Store, StoreProgress } from '@souk/contract';
+import { IconDots } from '@tabler/icons-react';
+import { memo, type SyntheticEvent, useState } from 'react';
 import { Link } from 'react-router';
 import { Instant } from '../../components/instant.tsx';
 import { paths } from '../../lib/paths.ts';
 import { EngineMark } from './engine-mark.tsx';
+import { StoreMenu } from './store-menu.tsx';
 import classes from './store-row.module.css';
-import { StoreState } from './store-state.tsx';
-import { useEngineTitle } from './use-engine-title.ts';
-import { useRetryStore } from './use-store-commands.ts';
+import { StoreStateLines } from './store-state.tsx';
 import { capitalize, hostOf } from './words.ts';
 
-export const StoreRow = memo(function StoreRow({ store }: { readonly store: Store }) {
+interface StoreRowProps {
+  readonly store: Store;
+  readonly progress: StoreProgress | undefined;
+  readonly engineTitle: string;
+}
+
+export const StoreRow = memo(function StoreRow({ store, progress, engineTitle }: StoreRowProps) {
   const isPending = store.id.startsWith('pending');
   return (
     <>
@@ -31,10 +36,10 @@ export const StoreRow = memo(function StoreRow({ store }: { readonly store: Stor
         </div>
       </div>
       <div role="cell" className={classes.state}>
-        <StoreState store={store} />
+        <StoreStateLines store={store} progress={progress} />
       </div>
       <div role="cell" className={classes.wide}>
-        {useEngineTitle(store.engine)} <span className={classes.soft}>{store.engineVersion}</span>
+        {engineTitle} <span className={classes.soft}>{store.engineVersion}</span>
       </div>
       <div role="cell" className={classes.wide}>
         {capitalize(store.plan)}
@@ -43,66 +48,34 @@ export const StoreRow = memo(function StoreRow({ store }: { readonly store: Stor
         <Instant at={store.createdAt} />
       </div>
       <div role="cell" className={classes.menu}>
-        {!isPending && <StoreMenu store={store} />}
+        {!isPending && <Actions store={store} />}
       </div>
     </>
   );
 });
 
-function StoreMenu({ store }: { readonly store: Store }) {
-  const retry = useRetryStore(store);
+/** The menu itself is made when somebody comes near its button, by pointer or by keyboard: it costs more than its whole row. */
+function Actions({ store }: { readonly store: Store }) {
+  const [button, setButton] = useState<HTMLButtonElement | null>(null);
+  const [isOpen, setOpen] = useState(false);
+  const id = `actions-${store.id}`;
+  const comeNear = ({ currentTarget }: SyntheticEvent<HTMLButtonElement>): void => setButton(currentTarget);
   return (
-    <Menu position="bottom-end" width={190} withinPortal>
-      <Menu.Target>
-        <ActionIcon aria-label={`What to do with ${store.name}`}>
-          <IconDots size={18} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {store.phase === 'ready' && (
-          <>
-            <Menu.Item
-              component="a"
-              href={store.storefrontUrl}
-              target="_blank"
-              rel="noreferrer"
-              leftSection={<IconExternalLink size={16} />}
-            >
-              Open the shop
-            </Menu.Item>
-            <Menu.Item
-              component="a"
-              href={store.adminUrl}
-              target="_blank"
-              rel="noreferrer"
-              leftSection={<IconTool size={16} />}
-            >
-              Open its admin
-            </Menu.Item>
-          </>
-        )}
-        {store.phase === 'failed' && (
-          <Menu.Item leftSection={<IconRefresh size={16} />} onClick={() => retry.mutate()}>
-            Try again
-          </Menu.Item>
-        )}
-        <Menu.Item component={Link} to={paths.store(store.id, 'logs')} leftSection={<IconFileText size={16} />}>
-          Logs
-        </Menu.Item>
-        {store.phase !== 'deleting' && store.phase !== 'deleted' && (
-          <>
-            <Menu.Divider />
-            <Menu.Item
-              component={Link}
-              to={paths.store(store.id, 'settings')}
-              color="red"
-              leftSection={<IconTrash size={16} />}
-            >
-              Delete…
-            </Menu.Item>
-          </>
-        )}
-      </Menu.Dropdown>
-    </Menu>
+    <>
+      <button
+        type="button"
+        id={id}
+        className={classes.button}
+        aria-label={`What to do with ${store.name}`}
+        aria-haspopup="menu"
+        aria-expanded={isOpen}
+        onPointerEnter={comeNear}
+        onFocus={comeNear}
+        onClick={() => setOpen(!isOpen)}
+      >
+        <IconDots size={18} />
+      </button>
+      {button !== null && <StoreMenu id={id} store={store} button={button} isOpen={isOpen} onChange={setOpen} />}
+    </>
   );
 }

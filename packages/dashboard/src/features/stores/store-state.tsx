@@ -7,10 +7,18 @@ import { queries } from '../../lib/queries.ts';
 import classes from './store-state.module.css';
 import { PHASE_WORDS, STEP_WORDS } from './words.ts';
 
-export function StoreState({ store }: { readonly store: Store }) {
+interface StoreStateProps {
+  readonly store: Store;
+  readonly progress: StoreProgress | undefined;
+}
+
+export function StoreState({ store }: Pick<StoreStateProps, 'store'>) {
   const { data: progress } = useQuery(queries.progress());
+  return <StoreStateLines store={store} progress={progress?.[store.id]} />;
+}
+
+export function StoreStateLines({ store, progress }: StoreStateProps) {
   const { tone, isLive } = toneOf(store);
-  const step = progress?.[store.id];
   return (
     <div className={classes.state}>
       <span className={classes.phase}>
@@ -19,13 +27,13 @@ export function StoreState({ store }: { readonly store: Store }) {
         {store.phase === 'ready' && store.health === 'degraded' && <span className={classes.degraded}>· degraded</span>}
       </span>
       <span className={classes.detail}>
-        {isLive ? <StepLine store={store} progress={step} /> : <RestLine store={store} />}
+        {isLive ? <StepLine store={store} progress={progress} /> : <RestLine store={store} />}
       </span>
     </div>
   );
 }
 
-function StepLine({ store, progress }: { readonly store: Store; readonly progress: StoreProgress | undefined }) {
+function StepLine({ store, progress }: StoreStateProps) {
   const place = progress === undefined ? null : placeOfStep(progress.step);
   if (progress === undefined || place === null || isOfAnotherWay(store, place.of)) {
     return <>{store.phase === 'deleting' ? 'Waiting for a worker' : 'Queued'}</>;

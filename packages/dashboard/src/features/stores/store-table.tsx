@@ -2,10 +2,13 @@
 // end comes into sight.
 import { Skeleton } from '@mantine/core';
 import type { Store } from '@souk/contract';
+import { useQuery } from '@tanstack/react-query';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { queries } from '../../lib/queries.ts';
 import { StoreRow } from './store-row.tsx';
 import classes from './store-table.module.css';
+import { useEngineTitles } from './use-engine-title.ts';
 
 interface StoreTableProps {
   readonly stores: readonly Store[];
@@ -20,6 +23,8 @@ const ROWS_AHEAD = 15;
 
 export function StoreTable({ stores, hasMore, isFetchingMore, onMore }: StoreTableProps) {
   const body = useRef<HTMLDivElement>(null);
+  const { data: progress } = useQuery(queries.progress());
+  const titleOf = useEngineTitles();
   const [offset, setOffset] = useState(0);
   const isNarrow = useIsNarrow();
   const height = isNarrow ? NARROW_ROW_HEIGHT : ROW_HEIGHT;
@@ -27,8 +32,10 @@ export function StoreTable({ stores, hasMore, isFetchingMore, onMore }: StoreTab
   const virtualizer = useWindowVirtualizer({
     count: stores.length,
     estimateSize: () => height,
-    overscan: 8,
+    overscan: 5,
     scrollMargin: offset,
+    // Drawing the rows is a task of its own, apart from the frame that scrolls.
+    useFlushSync: false,
     getItemKey: (index) => stores[index]?.id ?? index,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the sizes it keeps are those of the other layout
@@ -55,7 +62,7 @@ export function StoreTable({ stores, hasMore, isFetchingMore, onMore }: StoreTab
               className={classes.row}
               style={{ height, transform: `translateY(${start - offset}px)` }}
             >
-              <StoreRow store={store} />
+              <StoreRow store={store} progress={progress?.[store.id]} engineTitle={titleOf(store.engine)} />
             </div>
           );
         })}
@@ -105,7 +112,7 @@ export function StoreTableSkeleton() {
   );
 }
 
-const NARROW = '(max-width: 760px)';
+const NARROW = '(max-width: 960px)';
 
 function useIsNarrow(): boolean {
   const [isNarrow, setNarrow] = useState(() => matchMedia(NARROW).matches);

@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useMemo } from 'react';
 import { useSearchParams } from 'react-router';
 import { ErrorState } from '../../components/error-state.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
@@ -33,7 +33,7 @@ export function StoresPage() {
       { replace: !wanted },
     );
   const mayWrite = useMay('member');
-  const stores = list.data?.pages.flatMap(({ items }) => items) ?? [];
+  const stores = useMemo(() => list.data?.pages.flatMap(({ items }) => items) ?? [], [list.data]);
   const isEmpty = list.isSuccess && stores.length === 0;
 
   return (

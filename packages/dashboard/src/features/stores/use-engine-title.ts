@@ -3,7 +3,9 @@ import { useQuery } from '@tanstack/react-query';
 import { queries } from '../../lib/queries.ts';
 import { capitalize } from './words.ts';
 
-export function useEngineTitle(name: string): string {
+export function useEngineTitles(): (name: string) => string {
   const { data } = useQuery(queries.engines());
-  return data?.find((engine) => engine.name === name)?.title ?? capitalize(name);
+  return (name) => data?.find((engine) => engine.name === name)?.title ?? capitalize(name);
 }
+
+export const useEngineTitle = (name: string): string => useEngineTitles()(name);

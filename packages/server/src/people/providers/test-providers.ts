@@ -10,9 +10,12 @@ export interface TestProvider {
 
 export const CALLBACK = 'http://localhost:8080/auth/oidc/test/callback';
 
-async function serve(listener: RequestListener): Promise<{ server: Server; url: string; close: () => Promise<void> }> {
+async function serve(
+  listener: RequestListener,
+  port = 0,
+): Promise<{ server: Server; url: string; close: () => Promise<void> }> {
   const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const address = server.address();
   const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
   const close = async (): Promise<void> => {
@@ -36,15 +39,25 @@ interface OidcProvider {
 }
 type OidcProviderClass = new (issuer: string, configuration: object) => OidcProvider;
 
-/** Whoever signs in there as `name` has the address `name@example.com`, verified unless the name says otherwise. */
-export async function startRealProvider(): Promise<TestProvider> {
+/**
+ * Whoever signs in there as `name` has the address `name@example.com`, verified unless the name says otherwise. For a platform that was
+ * started with a provider's configuration: that one, at the port of its issuer.
+ */
+export async function startRealProvider(
+  known?: Pick<ProviderConfig, 'issuer' | 'clientId' | 'clientSecret'>,
+  callback = CALLBACK,
+): Promise<TestProvider> {
   // It has no types of its own; what is used of it is above.
   const specifier: string = 'oidc-provider';
   const { default: Provider } = (await import(specifier)) as { default: OidcProviderClass };
   let listener: RequestListener = () => undefined;
-  const { url, close } = await serve((request, response) => listener(request, response));
+  const { url, close } = await serve(
+    (request, response) => listener(request, response),
+    known === undefined ? 0 : Number(new URL(known.issuer).port),
+  );
+  const config = { ...configOf(url), ...known };
   const provider = new Provider(url, {
-    clients: [{ client_id: 'souk', client_secret: 'a-secret-of-the-client', redirect_uris: [CALLBACK] }],
+    clients: [{ client_id: config.clientId, client_secret: config.clientSecret, redirect_uris: [callback] }],
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
     findAccount: (_context: unknown, id: string) => ({
       accountId: id,
@@ -58,7 +71,7 @@ export async function startRealProvider(): Promise<TestProvider> {
     cookies: { keys: ['some key for tests'] },
   });
   listener = provider.callback();
-  return { config: configOf(url), close };
+  return { config, close };
 }
 
 /** Signs in at the real provider as a browser does, and answers the address that it sends the browser to. */

@@ -109,7 +109,8 @@ async function asSomebody(
 export const heightFor = (width: number): number => (width < 600 ? 740 : 900);
 
 /** The one-time link of `souk login`, as a path. */
-async function makeLink(platform: Platform): Promise<string> {
+/** The path of a new one-time link. */
+export async function makeLink(platform: Platform): Promise<string> {
   const link = (await platform.souk('login')).trim().split('\n').at(-1) ?? '';
   const { pathname, hash } = new URL(link);
   return `${pathname}${hash}`;

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { whyNoBrowser } from '../browser.ts';
 import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
 import { freshName } from '../stores.ts';
-import { asPerson, asStranger, signInWithPassword, takeInvitation } from './person.ts';
+import { asPerson, asStranger, makeLink, signInWithPassword, takeInvitation } from './person.ts';
 
 const PASSWORD = 'a first password, long enough';
 const NEW_PASSWORD = 'another password, long enough';
@@ -17,6 +17,16 @@ describe('the settings', { skip: whyNoPlatform() || whyNoBrowser() }, () => {
     platform = connectToPlatform();
   });
   after(() => platform.close());
+
+  it('are reached by a new link in the tab in which a spent one was opened', async () => {
+    await asStranger(platform, async ({ page }) => {
+      await page.goto('/sign-in#link=not-a-link');
+      await page.getByLabel('E-mail').waitFor();
+      // Only what stands behind the # differs, so that the browser loads nothing by itself.
+      await page.goto(await makeLink(platform));
+      await page.getByRole('heading', { name: 'Stores', level: 1 }).waitFor();
+    });
+  });
 
   it('let an invited person join, name themselves, change the password and be taken out again', async () => {
     const email = `${freshName('guest')}@example.com`;

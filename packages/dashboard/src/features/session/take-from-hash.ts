@@ -4,3 +4,8 @@ export function takeFromHash(name: string): string | null {
   if (value !== null) history.replaceState(history.state, '', location.pathname + location.search);
   return value;
 }
+
+// Another link that is opened in the same tab changes nothing but this part of the address, and the page must begin again with it.
+addEventListener('hashchange', () => {
+  if (location.hash !== '') location.reload();
+});

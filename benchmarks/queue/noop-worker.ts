@@ -1,5 +1,5 @@
 // A worker process of the benchmark: runs jobs that do nothing. With `--tell` it prints the instant at which each began, in epoch
-// milliseconds. Started as: noop-worker.ts <souk|pg-boss|graphile-worker> <url> <concurrency> [--tell]
+// milliseconds. Started as: noop-worker.ts <souk|pg-boss|pg-boss-batches|graphile-worker> <url> <concurrency> [--tell]
 
 import { createJobRunner } from '@souk/server/jobs/run-jobs.ts';
 import { silentLog } from '@souk/server/log.ts';
@@ -31,15 +31,21 @@ switch (library) {
     runner.start();
     break;
   }
-  case 'pg-boss': {
+  case 'pg-boss':
+  case 'pg-boss-batches': {
     const { PgBoss } = await importRival('pg-boss');
     const boss = new PgBoss({ connectionString: url, useListenNotify: true });
     boss.on('error', (error: Error) => console.error(error.message));
     await boss.start();
-    // Woken by notifications, a batch as large as what the others run at once, and the next one without a pause while there is more.
+    // As the others, a job a call and so many calls at once; or all of them in one call that ends them together, at once followed by
+    // the next while there are more. Both are woken by notifications.
+    const how =
+      library === 'pg-boss'
+        ? { batchSize: 1, localConcurrency: concurrency }
+        : { batchSize: concurrency, burstWhenBatchFull: true };
     await boss.work(
       'do-nothing',
-      { batchSize: concurrency, pollingIntervalSeconds: 0.5, burstWhenBatchFull: true },
+      { ...how, pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 0.5 },
       async (jobs: { data: { subject: string } }[]) => {
         for (const { data } of jobs) began(data.subject);
       },
@@ -59,6 +65,6 @@ switch (library) {
     break;
   }
   default:
-    throw new Error(`"${library}" is none of souk, pg-boss, graphile-worker`);
+    throw new Error(`"${library}" is none of souk, pg-boss, pg-boss-batches, graphile-worker`);
 }
 process.stdout.write('ready\n');

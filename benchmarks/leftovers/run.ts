@@ -37,7 +37,7 @@ for (let made = 0; made < wanted; made += Number(options.together)) {
   await Promise.all(batch.map((number) => createAndDelete(`${prefix}-${number}`)));
   console.error(`${made + batch.length}/${wanted} made and removed`);
 }
-const after = await settledCounts();
+const after = await settledCounts(before);
 console.log(`${wanted} stores of ${options.engine} made and removed`);
 for (const [name, count] of Object.entries(before)) {
   const now = after[name] ?? 0;
@@ -69,14 +69,19 @@ async function untilPhase(id: string, wantedPhase: 'ready' | 'deleted'): Promise
 
 type Counts = Readonly<Record<string, number>>;
 
-/** The kubelet sweeps up a few seconds after the objects are gone: taken when two counts five seconds apart agree. */
-async function settledCounts(): Promise<Counts> {
+/**
+ * The kubelet sweeps up by its own clock after the objects are gone, on a full machine a minute later: taken when two counts five seconds
+ * apart agree and nothing is more than before, or when it is not so within three minutes.
+ */
+async function settledCounts(before?: Counts): Promise<Counts> {
   const giveUpAt = performance.now() + DEADLINE_MS;
   let last = await countAll();
   for (;;) {
     await delay(5_000);
     const now = await countAll();
-    if (JSON.stringify(now) === JSON.stringify(last) || performance.now() > giveUpAt) {
+    const isStill = JSON.stringify(now) === JSON.stringify(last);
+    const isMore = Object.entries(before ?? {}).some(([name, count]) => (now[name] ?? 0) > count);
+    if ((isStill && !isMore) || performance.now() > giveUpAt) {
       return now;
     }
     last = now;

@@ -47,7 +47,8 @@ export function listSuites({ isQuick, isChaos }: SuiteChoice): Suite[] {
       deadlineMs: 5 * MINUTE_MS,
     }),
     tests('postgres', 'on PostgreSQL', CODE, ['postgres'], {
-      concurrency: 2,
+      // They wait more than they reckon; beside a platform there is no processor left for more of them.
+      concurrency: isQuick ? 4 : 2,
       testTimeoutMs: MINUTE_MS,
       deadlineMs: 10 * MINUTE_MS,
     }),

@@ -1,10 +1,12 @@
 // The one checker of the crash tests: rows, namespaces, Helm's records, volumes and their folders, routes and events of the whole
 // platform must say the same. Each thing that does not fit is one line.
+import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import type { Event, Store } from '@souk/contract';
 import type { Platform } from '../platform.ts';
 import { namespaceOf } from '../stores.ts';
 import { hostOfId } from '../traces.ts';
+import { until } from '../until.ts';
 
 interface Listed {
   readonly metadata: {
@@ -13,6 +15,21 @@ interface Listed {
     readonly labels?: Readonly<Record<string, string>>;
   };
   readonly spec?: { readonly claimRef?: { readonly namespace?: string } };
+}
+
+// Each look starts three kubectls.
+const LOOK_EVERY_MS = 500;
+
+/** Waits until the platform is at rest, and tells what still does not fit when it does not get there. */
+export async function awaitRest(platform: Platform, withinMs: number): Promise<void> {
+  let problems: string[] = [];
+  const look = async () => {
+    problems = await checkWorld(platform);
+    return problems.length === 0;
+  };
+  await until('the platform to be at rest', withinMs, look, LOOK_EVERY_MS).catch((cause: unknown) =>
+    assert.fail(`${problems.join('\n')}\n${cause}`),
+  );
 }
 
 export async function checkWorld(platform: Platform): Promise<string[]> {

@@ -8,7 +8,7 @@ import { awaitPhase, makeStore, removeStore, requestStore } from '../stores.ts';
 import { orderInTestShop } from '../test-shop.ts';
 import { findTraces } from '../traces.ts';
 import { until } from '../until.ts';
-import { checkWorld } from './check-world.ts';
+import { awaitRest } from './check-world.ts';
 import { awaitAllReady, crash, findPart, signalPart } from './parts.ts';
 
 const CONVERGED_WITHIN_MS = 150_000;
@@ -55,11 +55,7 @@ describe('a cluster that dies or is away', { skip: whyNoPlatform() }, () => {
     await awaitPhase(platform.client, leaving.id, 'deleted', CONVERGED_WITHIN_MS);
     assert.deepEqual(await findTraces(platform, leaving), []);
     await awaitSelling(living);
-    let problems: string[] = [];
-    await until('the platform to be at rest', CONVERGED_WITHIN_MS, async () => {
-      problems = await checkWorld(platform);
-      return problems.length === 0;
-    }).catch(() => assert.deepEqual(problems, []));
+    await awaitRest(platform, CONVERGED_WITHIN_MS);
     for (const { id } of [living, ...coming]) {
       const { items } = await platform.client.listStoreEvents(id, { limit: 500 });
       assert.ok(!items.some(({ type }) => type === 'store.provisioning_failed'), 'a store was blamed');

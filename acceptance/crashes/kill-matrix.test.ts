@@ -14,7 +14,7 @@ import { awaitPhase, freshName, makeStore, namespaceOf, removeStore, TEST_ENGINE
 import { orderInTestShop } from '../test-shop.ts';
 import { findTraces } from '../traces.ts';
 import { until } from '../until.ts';
-import { checkTimeline, checkWorld } from './check-world.ts';
+import { awaitRest, checkTimeline } from './check-world.ts';
 import { arm, awaitReached, disarmAll, listFailpoints, resume, STOPPED_FOR_MS } from './failpoints.ts';
 import { allCells, type Cell, effectOf, OF_FAILURE, sampleCells, unplaced } from './matrix.ts';
 import { awaitAllReady } from './parts.ts';
@@ -107,7 +107,7 @@ describe(`the kill matrix, ${cells.length} of ${every.length} cases (seed ${SEED
     const startedAt = performance.now();
     const first = await asked;
     const last = store === undefined ? await operate(cell, first) : first;
-    await awaitRest(cell, last);
+    await awaitEnd(cell, last);
     const tookMs = performance.now() - startedAt;
     if (operation !== 'delete') await orderInTestShop(platform, await platform.client.getStore(last.id));
     ended.push(last);
@@ -206,7 +206,7 @@ describe(`the kill matrix, ${cells.length} of ${every.length} cases (seed ${SEED
     }
   }
 
-  async function awaitRest({ operation }: Cell, { id, generation }: Store): Promise<void> {
+  async function awaitEnd({ operation }: Cell, { id, generation }: Store): Promise<void> {
     if (operation === 'delete') {
       await awaitPhase(platform.client, id, 'deleted', CONVERGED_WITHIN_MS);
     } else {
@@ -215,15 +215,7 @@ describe(`the kill matrix, ${cells.length} of ${every.length} cases (seed ${SEED
         (now) => now.phase === 'ready' && now.error === null && now.observedGeneration >= generation,
       );
     }
-    let problems: string[] = [];
-    const look = async () => {
-      problems = await checkWorld(platform);
-      return problems.length === 0;
-    };
-    // Each look starts three kubectls.
-    await until('the platform to be at rest', CONVERGED_WITHIN_MS, look, 500).catch((cause: unknown) =>
-      assert.fail(`${problems.join('\n')}\n${cause}`),
-    );
+    await awaitRest(platform, CONVERGED_WITHIN_MS);
   }
 
   async function untilStore(id: string, isRight: (store: Store) => boolean): Promise<Store> {

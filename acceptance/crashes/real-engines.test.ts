@@ -11,8 +11,7 @@ import { listShops, loadEngine, openShop } from '../engines/shopping.ts';
 import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
 import { awaitPhase, freshName, removeStore, TEST_ENGINE } from '../stores.ts';
 import { findTraces } from '../traces.ts';
-import { until } from '../until.ts';
-import { checkTimeline, checkWorld } from './check-world.ts';
+import { awaitRest, checkTimeline } from './check-world.ts';
 import { arm, awaitReached, disarmAll, listFailpoints, resume, STOPPED_FOR_MS } from './failpoints.ts';
 import { allCells, type Cell, effectOf } from './matrix.ts';
 import { awaitAllReady } from './parts.ts';
@@ -60,7 +59,7 @@ for (const [place, { name, title, skip }] of shops.entries()) {
         const [engine, shop] = [await loadEngine(name), await openShop(platform, ready)];
         const { orderId } = await engine.placeOrder(shop);
         assert.equal(await engine.findOrder(shop, orderId), true);
-        await atRest();
+        await awaitRest(platform, CONVERGED_WITHIN_MS);
       });
 
       it(`delete, ${remove.action} ${remove.failpoint}: nothing of it is left`, { timeout: 300_000 }, async () => {
@@ -69,7 +68,7 @@ for (const [place, { name, title, skip }] of shops.entries()) {
         const store = await lose(remove, async () => (await platform.client.deleteStore(id)).store);
         await awaitPhase(platform.client, id, 'deleted', CONVERGED_WITHIN_MS);
         made = null;
-        await atRest();
+        await awaitRest(platform, CONVERGED_WITHIN_MS);
         assert.deepEqual(await findTraces(platform, store), []);
         assert.deepEqual(await checkTimeline(platform, await platform.client.getStore(id)), []);
       });
@@ -87,14 +86,6 @@ for (const [place, { name, title, skip }] of shops.entries()) {
         resume(platform, pid);
       }
       return store;
-    }
-
-    async function atRest(): Promise<void> {
-      let problems: string[] = [];
-      await until('the platform to be at rest', CONVERGED_WITHIN_MS, async () => {
-        problems = await checkWorld(platform);
-        return problems.length === 0;
-      }).catch(() => assert.deepEqual(problems, []));
     }
   });
 }

@@ -203,7 +203,6 @@ export async function claimJobs(tx: Tx, request: ClaimRequest): Promise<readonly
 
 const dueColumns = sql`id, fair_group, group_limit, priority, run_at`;
 // Word for word the conditions of the indexes, or these are not used.
-const isQueued = sql`state in ('available', 'waiting')`;
 const needsPlace = sql`state = 'available' and group_limit is not null`;
 const needsNoPlace = sql`(state = 'waiting' or (state = 'available' and group_limit is null))`;
 const firstGroupAfter = (group: RawBuilder<unknown>) => sql`least(
@@ -260,7 +259,7 @@ const inOrder = sql`order by jobs.id for no key update of jobs`;
 // Other runners hear of it where it may matter to them: a place is free for what they could not start, or the job itself is due.
 // Notifying makes transactions commit one at a time, so it is not done for nothing.
 const notifiesIfItMatters = sql`
-  case when group_limit is not null or ${isQueued} then pg_notify(${JOBS_CHANNEL}, '') end`;
+  case when group_limit is not null or state in ('available', 'waiting') then pg_notify(${JOBS_CHANNEL}, '') end`;
 const endsLease = sql`lease_owner = null, lease_expires_at = null`;
 const pause = (pauseMs: number) => sql`case when rerun then 0 else ${pauseMs}::float8 end * interval '1 millisecond'`;
 

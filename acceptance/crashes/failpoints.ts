@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Platform } from '../platform.ts';
@@ -14,7 +15,7 @@ const SERVER = fileURLToPath(new URL('../../packages/server/src', import.meta.ur
 
 export type Action = 'kill' | 'stop';
 // The lease is 9 s; another worker has begun by then.
-export const STOPPED_FOR_MS = 10_500;
+const STOPPED_FOR_MS = 10_500;
 
 /** As the code names them; read by the server's own lister, in a process of its own. */
 export async function listFailpoints(): Promise<readonly string[]> {
@@ -40,7 +41,7 @@ export async function arm(platform: Platform, name: string, action: Action): Pro
 }
 
 /** The process that got there. */
-export async function awaitReached(platform: Platform, name: string, withinMs: number): Promise<number> {
+async function awaitReached(platform: Platform, name: string, withinMs: number): Promise<number> {
   const prefix = `${name}.reached-by-`;
   return await until(
     `failpoint ${name} to be reached`,
@@ -53,8 +54,17 @@ export async function awaitReached(platform: Platform, name: string, withinMs: n
   );
 }
 
+/** Comes back when whoever got there is dead, or goes on although its lease is over. */
+export async function awaitLoss(platform: Platform, name: string, action: Action, withinMs: number): Promise<void> {
+  const pid = await awaitReached(platform, name, withinMs);
+  if (action === 'stop') {
+    await delay(STOPPED_FOR_MS);
+    resume(platform, pid);
+  }
+}
+
 /** Lets a stopped process go on; looked at once more first, because a pid could belong to another one by now. */
-export function resume(platform: Platform, pid: number): void {
+function resume(platform: Platform, pid: number): void {
   assert.ok(
     readFileSync(`/proc/${pid}/environ`, 'utf8').includes(platform.home),
     `process ${pid} is not of this platform`,

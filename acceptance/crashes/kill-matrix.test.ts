@@ -15,7 +15,7 @@ import { orderInTestShop } from '../test-shop.ts';
 import { findTraces } from '../traces.ts';
 import { until } from '../until.ts';
 import { awaitRest, checkTimeline } from './check-world.ts';
-import { arm, awaitReached, disarmAll, listFailpoints, resume, STOPPED_FOR_MS } from './failpoints.ts';
+import { arm, awaitLoss, disarmAll, listFailpoints } from './failpoints.ts';
 import { allCells, type Cell, effectOf, OF_FAILURE, sampleCells, unplaced } from './matrix.ts';
 import { awaitAllReady } from './parts.ts';
 
@@ -99,11 +99,7 @@ describe(`the kill matrix, ${cells.length} of ${every.length} cases (seed ${SEED
     const asked = store === undefined ? prepare(cell) : operate(cell, store);
     // A rejection is told by the await below; until then nobody may take it for unhandled.
     asked.catch(() => undefined);
-    const pid = await awaitReached(platform, failpoint, REACHED_WITHIN_MS);
-    if (action === 'stop') {
-      await delay(STOPPED_FOR_MS);
-      resume(platform, pid);
-    }
+    await awaitLoss(platform, failpoint, action, REACHED_WITHIN_MS);
     const startedAt = performance.now();
     const first = await asked;
     const last = store === undefined ? await operate(cell, first) : first;

@@ -69,6 +69,11 @@ export function effectOf(failpoint: string): string {
   return failpoint.replace(/^(?:before|after)-/, '');
 }
 
+/** A command's commit; the worker does all else. */
+export function isOfApi(failpoint: string): boolean {
+  return effectOf(failpoint).startsWith('commit-');
+}
+
 /** All of them, in an order that the seed gives. A command's process is the API: it can be killed; a stop would only cost its client. */
 export function allCells(failpoints: readonly string[], seed: number): readonly Cell[] {
   const cells = OPERATIONS.flatMap((operation) =>
@@ -76,7 +81,7 @@ export function allCells(failpoints: readonly string[], seed: number): readonly 
       .filter((failpoint) => isReached(operation, effectOf(failpoint)))
       .flatMap((failpoint): Cell[] => {
         const killed: Cell = { operation, failpoint, action: 'kill' };
-        return effectOf(failpoint).startsWith('commit-') ? [killed] : [killed, { ...killed, action: 'stop' }];
+        return isOfApi(failpoint) ? [killed] : [killed, { ...killed, action: 'stop' }];
       }),
   );
   return shuffle(cells, seed);

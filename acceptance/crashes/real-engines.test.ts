@@ -5,15 +5,14 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Store } from '@souk/contract';
 import { listShops, loadEngine, openShop } from '../engines/shopping.ts';
 import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
 import { awaitPhase, freshName, removeStore, TEST_ENGINE } from '../stores.ts';
 import { findTraces } from '../traces.ts';
 import { awaitRest, checkTimeline } from './check-world.ts';
-import { arm, awaitReached, disarmAll, listFailpoints, resume, STOPPED_FOR_MS } from './failpoints.ts';
-import { allCells, type Cell, effectOf } from './matrix.ts';
+import { arm, awaitLoss, disarmAll, listFailpoints } from './failpoints.ts';
+import { allCells, type Cell, isOfApi } from './matrix.ts';
 import { awaitAllReady } from './parts.ts';
 
 const SEED = Number(process.env.SOUK_SEED ?? 20);
@@ -23,7 +22,7 @@ const CONVERGED_WITHIN_MS = 60_000;
 
 const failpoints = whyNoPlatform() === false ? await listFailpoints() : [];
 // Only what the worker does: the API's commits are the same for every engine.
-const ofWorker = allCells(failpoints, SEED).filter(({ failpoint }) => !effectOf(failpoint).startsWith('commit-'));
+const ofWorker = allCells(failpoints, SEED).filter(({ failpoint }) => !isOfApi(failpoint));
 const creates = ofWorker.filter(({ operation }) => operation === 'create');
 const deletes = ofWorker.filter(({ operation }) => operation === 'delete');
 const shops = (await listShops()).filter(({ name }) => name !== TEST_ENGINE);
@@ -80,11 +79,7 @@ for (const [place, { name, title, skip }] of shops.entries()) {
       await disarmAll(platform);
       await arm(platform, failpoint, action);
       const store = await ask();
-      const pid = await awaitReached(platform, failpoint, REACHED_WITHIN_MS);
-      if (action === 'stop') {
-        await delay(STOPPED_FOR_MS);
-        resume(platform, pid);
-      }
+      await awaitLoss(platform, failpoint, action, REACHED_WITHIN_MS);
       return store;
     }
   });

@@ -1,5 +1,5 @@
-// Stores that are only objects and rows: everything that the watch and the sweep look at, and nothing that runs. Their pods ask for a
-// node that is not there, so they cost the node nothing.
+// Stores that are only objects and rows: everything that the watch and the sweep look at, and nothing that runs. Their pods ask for
+// nodes that are only played, so they cost the real one nothing.
 
 import type { Db } from '@souk/server/db/database.ts';
 import { newId, storeNamespace } from '@souk/server/ids.ts';
@@ -11,6 +11,7 @@ import { storeLabels } from '@souk/server/reconcile/store-scope.ts';
 import { SEAL_ANNOTATION, sealSecret } from '@souk/server/stores/secret-seal.ts';
 import { PLANS } from '@souk/server/tenants/plans.ts';
 import { sql } from 'kysely';
+import { ON_FAKE_NODES } from './fake-nodes.ts';
 
 const TENANT = 'ten_benchbench';
 const CLUSTER = 'clu_benchbench';
@@ -88,7 +89,7 @@ function deploymentSpec(labels: Record<string, string>): Record<string, unknown>
     template: {
       metadata: { labels: { ...labels, ...app } },
       spec: {
-        nodeSelector: { 'souk.dev/no-such-node': 'true' },
+        ...ON_FAKE_NODES,
         automountServiceAccountToken: false,
         containers: [{ name: 'front', image: 'bench.invalid/front:1', resources, securityContext }],
       },

@@ -57,6 +57,33 @@ describe('the database', () => {
     });
   });
 
+  describe('statements of one trip', () => {
+    const add = (text: string) => sql<{ text: string }>`insert into notes values (${text}) returning text`;
+    const read = async (): Promise<readonly string[]> =>
+      (
+        await sql<{ text: string }>`select text from notes where text like 'trip %' order by text`.execute(world.db)
+      ).rows.map(({ text }) => text);
+
+    test('run in their order, and each sees what the one before it did', async () => {
+      const [added, seen] = await world.inOneTrip([add('trip 1'), sql<{ count: number }>`select count(*) from notes`]);
+      assert.deepEqual([added, seen], [[{ text: 'trip 1' }], [{ count: 1 }]]);
+      assert.deepEqual(await read(), ['trip 1']);
+    });
+
+    test('hold together or not at all, and the first failure is the one that is told', async () => {
+      await assert.rejects(world.inOneTrip([add('trip 2'), add('trip 2'), sql`select 1 / 0`]), { code: '23505' });
+      assert.deepEqual(await read(), ['trip 1']);
+    });
+
+    test('leave their connection usable when one of them fails', async () => {
+      await withDatabase({ maxConnections: 1 }, async ({ db, inOneTrip }) => {
+        await assert.rejects(inOneTrip([sql`select 1 / 0`]), { code: '22012' });
+        assert.deepEqual(await inOneTrip([sql<{ one: number }>`select 1 as one`]), [[{ one: 1 }]]);
+        assert.deepEqual((await sql<{ two: number }>`select 2 as two`.execute(db)).rows, [{ two: 2 }]);
+      });
+    });
+  });
+
   test('a transaction whose connection is killed before its commit is run again, and its effect is there once', async () => {
     await withDatabase({}, async ({ db }) => {
       let runs = 0;

@@ -1,7 +1,7 @@
 // The pool of connections and what every statement goes through. Promises: obtaining a connection is tried again, with jittered
 // back-off, while Postgres restarts or the pool is exhausted; a connection that broke is never handed out again; no statement and
 // no open transaction outlives its timeout; instants come back as Date and int8 as number.
-import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { Kysely, PostgresDialect, type RawBuilder, type Transaction } from 'kysely';
 import pg from 'pg';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -32,8 +32,20 @@ export interface DatabaseOptions {
 
 export interface Database {
   readonly db: Db;
+  readonly inOneTrip: InOneTrip;
   close(): Promise<void>;
 }
+
+/**
+ * The rows of statements that need nothing of each other's answers, run in their order as one transaction (read committed). They are
+ * sent together with their commit: what they lock is held for no round trip, nor by a process that stands still. Throws the first
+ * failure; then none of them holds. Nothing is repeated.
+ */
+export type InOneTrip = <Rows extends readonly unknown[]>(
+  statements: {
+    readonly [Index in keyof Rows]: RawBuilder<Rows[Index]>;
+  },
+) => Promise<{ [Index in keyof Rows]: readonly Rows[Index][] }>;
 
 const STATEMENT_TIMEOUT_MS = 10_000;
 // A stopped process must not hold its row locks for long: others wait for them.
@@ -54,6 +66,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     connectionTimeoutMillis: patienceMs,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
+    // Sends what is asked for without an answer to what came before; whoever awaits each answer sees no difference.
+    pipeline: true,
     types: { getTypeParser },
   });
   // A connection that breaks while nobody uses it must not end the process; the pool replaces it on the next use.
@@ -68,7 +82,30 @@ export function openDatabase(options: DatabaseOptions): Database {
       },
     }),
   });
-  return { db, close: () => db.destroy() };
+  const inOneTrip: InOneTrip = async (statements) => {
+    const client = await connectPatiently(pool, patienceMs, options);
+    try {
+      const compiled = statements.map((statement) => statement.compile(db));
+      const [, ...answers] = await allAnswered([
+        client.query('begin'),
+        ...compiled.map(({ sql, parameters }) => client.query(sql, [...parameters])),
+        client.query('commit'),
+      ]);
+      return answers.slice(0, -1).map(({ rows }) => rows) as never;
+    } finally {
+      client.release();
+    }
+  };
+  return { db, inOneTrip, close: () => db.destroy() };
+}
+
+/** Only when all have been answered is the connection free, also where the first one failed. */
+async function allAnswered<T>(asked: readonly Promise<T>[]): Promise<readonly T[]> {
+  const answers = await Promise.allSettled(asked);
+  return answers.map((answer) => {
+    if (answer.status === 'rejected') throw answer.reason;
+    return answer.value;
+  });
 }
 
 /**

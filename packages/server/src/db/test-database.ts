@@ -7,13 +7,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { silentLog } from '../log.ts';
-import { type Database, type Db, openDatabase } from './database.ts';
+import { type Database, type Db, type InOneTrip, openDatabase } from './database.ts';
 import { MIGRATIONS_FOLDER, migrate, readMigrations } from './migrate.ts';
 import { isConnectable, socketUrl, waitUntilConnectable } from './test-postgres.ts';
 
 export interface TestDatabase {
   readonly url: string;
   readonly db: Db;
+  readonly inOneTrip: InOneTrip;
   /** Drops the database too; for `after()`. */
   close(): Promise<void>;
 }
@@ -44,6 +45,7 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
   return {
     url,
     db: database.db,
+    inOneTrip: database.inOneTrip,
     async close() {
       await database.close();
       await withAdmin((admin) => admin.query(`drop database ${name} with (force)`));

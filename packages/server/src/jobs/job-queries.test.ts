@@ -1,27 +1,29 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { sql } from 'kysely';
-import { type Db, inTransaction } from '../db/database.ts';
+import { type Db, inTransaction, openDatabase, type Tx } from '../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import { waitUntil } from '../db/wait-until.ts';
+import { silentLog } from '../log.ts';
 import { createCompleter } from './complete-together.ts';
 import {
   type ClaimedJob,
   type ClaimRequest,
   claimJobs,
+  claimStatement,
   deleteFinishedJobs,
   discardJob,
   enqueueJob,
   type Job,
   type Lease,
   listJobsOfSubject,
-  lockClaims,
   type NewJob,
   parkJob,
   readNextDueMs,
   releaseJob,
   renewLeases,
   retryJob,
+  takeTurn,
 } from './job-queries.ts';
 
 const KIND = 'reconcile-store';
@@ -38,11 +40,16 @@ describe('the queue', () => {
 
   const enqueue = (subject: string, more: Partial<NewJob> = {}): Promise<Job> =>
     inTransaction(database.db, (tx) => enqueueJob(tx, { kind: KIND, subject, fairGroup: 'a', ...more }));
-  const claim = (count: number, more: Partial<ClaimRequest> = {}): Promise<readonly ClaimedJob[]> =>
-    inTransaction(database.db, async (tx) => {
-      await lockClaims(tx);
-      return claimJobs(tx, { worker: 'w1', kinds: [KIND], count, leaseMs: LEASE_MS, totalLimit: 100, ...more });
-    });
+  const request = (count: number, more: Partial<ClaimRequest> = {}): ClaimRequest => ({
+    ...{ worker: 'w1', kinds: [KIND], count, leaseMs: LEASE_MS, totalLimit: 100 },
+    ...more,
+  });
+  const claim = async (count: number, more: Partial<ClaimRequest> = {}): Promise<readonly ClaimedJob[]> =>
+    (await claimJobs(database.inOneTrip, request(count, more))).jobs;
+  const claimWithin = async (tx: Tx, count: number): Promise<readonly ClaimedJob[]> => {
+    await takeTurn.execute(tx);
+    return (await claimStatement(request(count)).execute(tx)).rows;
+  };
   const leaseOf = (job: ClaimedJob | undefined) => ({ jobId: job?.id ?? '', fence: job?.fence ?? 0 });
   const read = async (subject: string): Promise<Job | undefined> =>
     (await listJobsOfSubject(database.db, subject, 1))[0];
@@ -211,9 +218,7 @@ describe('the queue', () => {
     await Promise.all([1, 2].map((index) => enqueue(`s${index}`, { groupLimit: 2 })));
     let second: Promise<readonly ClaimedJob[]> | undefined;
     await inTransaction(database.db, async (tx) => {
-      await lockClaims(tx);
-      const request = { worker: 'w1', kinds: [KIND], count: 2, leaseMs: LEASE_MS, totalLimit: 100 };
-      assert.equal((await claimJobs(tx, request)).length, 2);
+      assert.equal((await claimWithin(tx, 2)).length, 2);
       // Comes before the two by priority, so that it alone is free for a claim that does not see them taken.
       await enqueue('urgent', { groupLimit: 2, priority: 10 });
       second = claim(1);
@@ -286,7 +291,7 @@ describe('the queue', () => {
   });
 
   test('the next due moment counts jobs to come and leases to expire', async () => {
-    const since = await inTransaction(database.db, lockClaims);
+    const { at: since } = await claimJobs(database.inOneTrip, request(1));
     const nextDueMs = async (): Promise<number | null> => readNextDueMs(database.db, [KIND], since);
     assert.equal(await nextDueMs(), null);
     await enqueue('s', { runAt: new Date(Date.now() + 30_000) });
@@ -318,15 +323,40 @@ describe('the queue', () => {
       database.db,
     );
     await sql`analyze jobs`.execute(database.db);
-    const request = { worker: 'w1', kinds: [KIND], count: 4, leaseMs: LEASE_MS, totalLimit: 100 };
     const seen = await inTransaction(database.db, async (tx) => {
-      await lockClaims(tx);
-      assert.equal((await claimJobs(tx, request)).length, 4);
+      assert.equal((await claimWithin(tx, 4)).length, 4);
       const { rows } = await sql<{ seen: number }>`
         select seq_tup_read + idx_tup_fetch as seen from pg_stat_xact_user_tables where relname = 'jobs'`.execute(tx);
       return Number(rows[0]?.seen);
     });
     // Four each of fifty groups, and what else it takes to find them.
     assert.ok(seen < 1_000, `it looked at ${seen} rows`);
+  });
+
+  test('a claim is planned a few times and then no more, and its plan reads no whole table', async () => {
+    await sql`
+      insert into jobs (id, kind, subject, fair_group)
+      select 'job_' || lpad(n::text, 10, '0'), ${KIND}, 's' || n, 'a' from generate_series(1, 10000) n`.execute(
+      database.db,
+    );
+    await sql`analyze jobs`.execute(database.db);
+    const queue = openDatabase({ url: database.url, maxConnections: 1, log: silentLog(), keepsPlans: true });
+    try {
+      for (let time = 0; time < 10; time += 1) await claimJobs(queue.inOneTrip, request(10));
+      const { rows } = await sql<{ name: string; planned: number; kept: number }>`
+        select name, custom_plans as planned, generic_plans as kept from pg_prepared_statements
+        where statement like '%skip locked%'`.execute(queue.db);
+      const [{ name, planned, kept } = { name: '', planned: 0, kept: 0 }] = rows;
+      // Postgres tries five before it keeps one.
+      assert.deepEqual({ planned, kept }, { planned: 5, kept: 5 });
+      const scans = await sql<{ 'QUERY PLAN': string }>`
+        explain execute ${sql.id(name)} ('{}', '{}', '{}', 1, 'w1', 1)`.execute(queue.db);
+      assert.deepEqual(
+        scans.rows.filter((line) => line['QUERY PLAN'].includes('Seq Scan')),
+        [],
+      );
+    } finally {
+      await queue.close();
+    }
   });
 });

@@ -3,7 +3,7 @@
 
 import type { JobState } from '@souk/contract';
 import { type RawBuilder, sql } from 'kysely';
-import type { Db, Tx } from '../db/database.ts';
+import type { Db, InOneTrip, Tx } from '../db/database.ts';
 import { newId } from '../ids.ts';
 
 /** The NOTIFY channel that tells runners: something may be claimable now. */
@@ -106,23 +106,32 @@ async function notifyRunners(db: Db): Promise<void> {
  * Makes claims take turns until the end of the transaction, so that two of them cannot both count the same free place. Answers the
  * database's time: a claim that follows in this transaction sees everything that is due by then.
  */
-export async function lockClaims(tx: Tx): Promise<string> {
-  // A worker that is stopped while it holds this lock would stop every other; Postgres ends its transaction instead.
-  const { rows } = await sql<{ at: string }>`
-    select statement_timestamp()::text as at, set_config('idle_in_transaction_session_timeout', '1000', true),
-      pg_advisory_xact_lock(hashtextextended('jobs.claim', 0))
-  `.execute(tx);
-  return rows[0]?.at ?? '';
+export const takeTurn = sql<{ at: string }>`
+  select statement_timestamp()::text as at, pg_advisory_xact_lock(hashtextextended('jobs.claim', 0)),
+    -- A worker that is stopped before its commit is sent would stop every other; Postgres ends its transaction instead.
+    set_config('idle_in_transaction_session_timeout', '1000', true)`;
+
+export interface Claimed {
+  /** The database's time by which all that was due was seen. */
+  readonly at: string;
+  readonly jobs: readonly ClaimedJob[];
 }
 
 /**
- * Takes the leases of up to `count` due jobs. Needs `lockClaims` before it in the same transaction. Groups take turns: the one
- * with the fewest running jobs comes first. A job with a limit enters only where its group and the whole have room; one that is
- * under way already (it waited, or its worker died) needs no new place. Costs what `count` and the number of groups ask for,
- * however many jobs are due.
+ * Takes the leases of up to `count` due jobs. Groups take turns: the one with the fewest running jobs comes first. A job with a limit
+ * enters only where its group and the whole have room; one that is under way already (it waited, or its worker died) needs no new
+ * place. Costs what `count` and the number of groups ask for, however many jobs are due.
  */
-export async function claimJobs(tx: Tx, request: ClaimRequest): Promise<readonly ClaimedJob[]> {
-  const { rows } = await sql<ClaimedJob>`
+export async function claimJobs(inOneTrip: InOneTrip, request: ClaimRequest): Promise<Claimed> {
+  const [turns, jobs] = await inOneTrip([takeTurn, claimStatement(request)]);
+  return { at: turns[0]?.at ?? '', jobs };
+}
+
+/** Right only after `takeTurn` in the same transaction. */
+export function claimStatement(request: ClaimRequest): RawBuilder<ClaimedJob> {
+  // Written into the text: a plan that is kept would otherwise expect a tenth of the table, read all of it, and be made anew each time.
+  const count = sql.lit(request.count);
+  return sql<ClaimedJob>`
     with recursive under_way as (
       select
         fair_group,
@@ -142,12 +151,12 @@ export async function claimJobs(tx: Tx, request: ClaimRequest): Promise<readonly
         (select ${dueColumns}, true as needs_place from jobs
           where fair_group = queues.fair_group and ${needsPlace}
             and run_at <= statement_timestamp() and kind = any(${request.kinds})
-          order by priority desc, run_at, id limit ${request.count})
+          order by priority desc, run_at, id limit ${count})
         union all
         (select ${dueColumns}, false from jobs
           where fair_group = queues.fair_group and ${needsNoPlace}
             and run_at <= statement_timestamp() and kind = any(${request.kinds})
-          order by priority desc, run_at, id limit ${request.count})
+          order by priority desc, run_at, id limit ${count})
       ) as first
       union all
       select ${dueColumns}, false from jobs
@@ -178,7 +187,7 @@ export async function claimJobs(tx: Tx, request: ClaimRequest): Promise<readonly
         -- Looked at again under the row lock: a heartbeat or an outcome may have come since the snapshot.
         and ${isClaimable}
       order by admitted.priority desc, admitted.turn, admitted.run_at, admitted.id
-      limit ${request.count}
+      limit ${count}
       for update of jobs skip locked
     )
     update jobs set
@@ -196,9 +205,7 @@ export async function claimJobs(tx: Tx, request: ClaimRequest): Promise<readonly
       ${jobColumns}, jobs.fence, chosen."takenOverFrom",
       greatest(0, extract(epoch from statement_timestamp()
         - case when chosen."takenOverFrom" is null then chosen.run_at else chosen.lease_expires_at end) * 1000)::float8
-        as "waitedMs"
-  `.execute(tx);
-  return rows;
+        as "waitedMs"`;
 }
 
 const dueColumns = sql`id, fair_group, group_limit, priority, run_at`;
@@ -215,7 +222,7 @@ const isClaimable = sql`(
 )`;
 
 /**
- * Milliseconds until the first job that was not due yet at `since` (the time that `lockClaims` answered) becomes due, or a lease
+ * Milliseconds until the first job that was not due yet at `since` (the time that a claim answered) becomes due, or a lease
  * runs out; null when there is none. What was due by then and is still there had no room: its moment cannot be foretold.
  */
 export async function readNextDueMs(db: Db, kinds: readonly string[], since: string): Promise<number | null> {

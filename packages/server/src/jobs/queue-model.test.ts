@@ -13,7 +13,6 @@ import {
   discardJob,
   enqueueJob,
   type Lease,
-  lockClaims,
   parkJob,
   releaseJob,
   renewLeases,
@@ -130,15 +129,12 @@ class Claim implements Command {
   }
   check = (): boolean => true;
   async run(model: Model, world: World): Promise<void> {
-    const claimed = await inTransaction(world.database.db, async (tx) => {
-      await lockClaims(tx);
-      return claimJobs(tx, {
-        worker: this.worker,
-        kinds: [KIND],
-        count: this.count,
-        leaseMs: LATER_MS,
-        totalLimit: TOTAL_LIMIT,
-      });
+    const { jobs: claimed } = await claimJobs(world.database.inOneTrip, {
+      worker: this.worker,
+      kinds: [KIND],
+      count: this.count,
+      leaseMs: LATER_MS,
+      totalLimit: TOTAL_LIMIT,
     });
     assert.ok(claimed.length <= this.count);
     for (const { id, subject, fence, takenOverFrom } of claimed) {

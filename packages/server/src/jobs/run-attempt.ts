@@ -29,10 +29,17 @@ type Ending =
   | { readonly outcome: 'released' }
   | { readonly outcome: 'lost' };
 
-export async function runAttempt(context: AttemptContext, job: ClaimedJob, lease: HeldLease): Promise<void> {
+/** `onHandled` is called once, when the handler is through and only its outcome is left to write. */
+export async function runAttempt(
+  context: AttemptContext,
+  job: ClaimedJob,
+  lease: HeldLease,
+  onHandled: () => void,
+): Promise<void> {
   const startedAt = performance.now();
   const log = context.log.child({ jobId: job.id, kind: job.kind, subject: job.subject, fence: job.fence });
   const ending = await runHandler(context, job, lease);
+  onHandled();
   const isWritten = ending.outcome !== 'lost' && (await writeEnding(context, job, lease, ending, log));
   const outcome = isWritten ? ending.outcome : 'lost';
   const durationMs = performance.now() - startedAt;

@@ -2,7 +2,7 @@
 // once or not at all; nothing the database does (restart, exhaustion, a killed backend) ends the loop or loses a job.
 
 import { backOffMs } from '../db/connection-loss.ts';
-import { inTransaction, openDatabase } from '../db/database.ts';
+import { openDatabase } from '../db/database.ts';
 import { type Listener, listen } from '../db/listen.ts';
 import { createWake } from '../db/wake.ts';
 import { messageOf } from '../errors.ts';
@@ -11,7 +11,7 @@ import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { createCompleter } from './complete-together.ts';
 import { type JobHandler, ShutdownError } from './job-attempt.ts';
-import { type ClaimedJob, claimJobs, JOBS_CHANNEL, lockClaims, readNextDueMs } from './job-queries.ts';
+import { type ClaimedJob, claimJobs, JOBS_CHANNEL, readNextDueMs } from './job-queries.ts';
 import { createLeaseKeeper } from './lease-keeper.ts';
 import { type AttemptContext, runAttempt } from './run-attempt.ts';
 import { forgetWorker } from './worker-queries.ts';
@@ -88,20 +88,24 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   };
   const wake = createWake();
   const running = new Map<Promise<void>, AbortController>();
+  let handling = 0;
   let listener: Listener | undefined;
   let looping: Promise<void> | undefined;
   let isStopping = false;
 
+  /** A handler that is through has left its place: the next one starts while its outcome is written. As many may wait for that. */
+  function freePlaces(): number {
+    return Math.min(concurrency - handling, 2 * concurrency - running.size);
+  }
+
   async function claim(): Promise<Claim> {
-    const count = concurrency - running.size;
+    const count = freePlaces();
     if (count <= 0) {
       return { attempts: [], at: null };
     }
     const claimedAt = performance.now();
-    const { at, jobs } = await inTransaction(queue.db, async (tx) => ({
-      at: await lockClaims(tx),
-      jobs: await claimJobs(tx, { worker, kinds, count, leaseMs: keeper.leaseMs, totalLimit: options.totalLimit }),
-    }));
+    const wanted = { worker, kinds, count, leaseMs: keeper.leaseMs, totalLimit: options.totalLimit };
+    const { at, jobs } = await claimJobs(queue.inOneTrip, wanted);
     if (jobs.length > 0) {
       await failpoint('after-claim-jobs');
     }
@@ -114,7 +118,11 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       metrics.jobsTakenOver.inc({ kind: job.kind });
     }
     const lease = keeper.hold({ jobId: job.id, fence: job.fence }, claimedAt);
-    const attempt = runAttempt(context, job, lease).finally(() => {
+    handling += 1;
+    const attempt = runAttempt(context, job, lease, () => {
+      handling -= 1;
+      wake.set();
+    }).finally(() => {
       lease.drop();
       running.delete(attempt);
       wake.set();
@@ -124,7 +132,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   }
 
   async function readPauseMs({ attempts, at }: Claim): Promise<number> {
-    if (at === null || running.size >= concurrency) {
+    if (at === null || freePlaces() <= 0) {
       return pollMs;
     }
     if (attempts.length > 0) {

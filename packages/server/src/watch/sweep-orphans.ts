@@ -98,14 +98,17 @@ export function createOrphanSweeper(options: OrphanSweeperOptions): OrphanSweepe
     }
   }
 
-  /** Null where it may go; else why it is left. */
-  async function whyKept({ owner, namespace }: Orphan, signal: AbortSignal): Promise<string | null> {
-    if (owner.tenantId === null) {
-      return 'it names no tenant of this installation';
-    }
-    const { name } = namespace.metadata;
-    const claims = await kube.listMetadata('PersistentVolumeClaim', { namespace: name }, signal);
-    return owner.storeId === null && claims.items.length > 0 ? 'it holds volumes of a store that nobody deleted' : null;
+  async function hasVolumes(orphan: Orphan, signal: AbortSignal): Promise<boolean> {
+    const claims = await kube.listMetadata(
+      'PersistentVolumeClaim',
+      { namespace: orphan.namespace.metadata.name },
+      signal,
+    );
+    return claims.items.length > 0;
+  }
+
+  function tellLeft({ namespace }: Orphan, why: string): void {
+    log.error({ namespace: namespace.metadata.name, why }, 'the namespace is left; look at it, then delete it by hand');
   }
 
   async function remove(seen: Orphan, signal: AbortSignal): Promise<void> {
@@ -113,12 +116,11 @@ export function createOrphanSweeper(options: OrphanSweeperOptions): OrphanSweepe
     // Fresh, all of it: a store may have been given this id, or a person the namespace, since the last listing.
     const fresh = await kube.get('Namespace', { name }, signal);
     const [orphan] = fresh?.metadata.uid === uid ? await findOrphans([fresh]) : [];
-    if (orphan === undefined) {
+    if (orphan === undefined || orphan.owner.tenantId === null) {
       return;
     }
-    const why = await whyKept(orphan, signal);
-    if (why !== null) {
-      log.error({ namespace: name, why }, 'the namespace is left; look at it, then delete it by hand');
+    if (orphan.owner.storeId === null && (await hasVolumes(orphan, signal))) {
+      tellLeft(orphan, 'it holds volumes of a store that nobody deleted');
       return;
     }
     if (await isTermOver(db, options.fence)) {
@@ -150,7 +152,12 @@ export function createOrphanSweeper(options: OrphanSweeperOptions): OrphanSweepe
         const { uid } = orphan.namespace.metadata;
         const count = (sightings.get(uid) ?? 0) + 1;
         sightings.set(uid, count);
-        if (count >= SIGHTINGS_TO_REMOVE) {
+        if (orphan.owner.tenantId === null) {
+          // Of another installation, which may have thousands: said once, and not asked for again at every sweep.
+          if (count === SIGHTINGS_TO_REMOVE) {
+            tellLeft(orphan, 'it names no tenant of this installation');
+          }
+        } else if (count >= SIGHTINGS_TO_REMOVE) {
           await remove(orphan, signal).catch((error: unknown) => {
             signal.throwIfAborted();
             // One that the cluster will not let go must not keep the watch from all else; the next sweep tries again.

@@ -77,6 +77,11 @@ async function insertTimelines(tx: Tx, tenantId: string): Promise<void> {
     insert into events (type, tenant_id, store_id, actor, message, at)
     select 'store.provisioning_started', tenant_id, id, 'worker-seed', 'A worker began', created_at + interval '40 milliseconds'
     from stores where tenant_id = ${tenantId} and phase <> 'requested'`.execute(tx);
+  await sql`
+    insert into events (type, tenant_id, store_id, actor, message, details, at)
+    select 'store.worker_lost', tenant_id, id, 'worker-seed', 'worker-lost fell silent in the middle of its work; worker-seed goes on with it',
+      jsonb_build_object('worker', 'worker-lost'), created_at + interval '55 milliseconds'
+    from stores where tenant_id = ${tenantId} and phase = 'ready' and name like 'birch-%'`.execute(tx);
   let beginMs = 60;
   for (const [step, done, durationMs] of STEPS) {
     const isLate = step === 'awaitWorkloads' || step === 'verifyStorefront';

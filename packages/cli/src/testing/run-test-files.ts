@@ -55,6 +55,7 @@ export async function runTestFiles(tests: TestFiles, { signal, env, onProgress }
   };
 
   const { NODE_TEST_CONTEXT: _, ...inherited } = env;
+  const { platformPaths } = await import('@souk/local');
   const end = await runProgram({
     command: [
       process.execPath,
@@ -65,7 +66,8 @@ export async function runTestFiles(tests: TestFiles, { signal, env, onProgress }
       ...(tests.concurrency > 1 ? await largestFirst(tests.files) : tests.files),
     ],
     cwd: REPOSITORY,
-    env: inherited,
+    // Each file is a process that would otherwise make plain JavaScript of the same modules again.
+    env: { NODE_COMPILE_CACHE: path.join(platformPaths(env).cache, 'compile-cache'), ...inherited },
     signal,
     deadlineMs: tests.deadlineMs,
     onLine: (line) => take(JSON.parse(line) as TestReport),

@@ -28,6 +28,8 @@ export function listSuites({ isQuick, isChaos }: SuiteChoice): Suite[] {
     testTimeoutMs: MINUTE_MS,
     deadlineMs: 5 * MINUTE_MS,
   });
+  // They wait more than they reckon; beside a platform there is no processor left for more of them.
+  const atOnce = isQuick ? 4 : 2;
   const suites: Suite[] = [
     check('lint', 'format and lint', ['node_modules/.bin/biome', 'ci', '--colors=off', '--max-diagnostics=200', '.']),
     check('types', 'types', ['node_modules/.bin/tsc', '--noEmit', '--pretty', 'false']),
@@ -42,13 +44,12 @@ export function listSuites({ isQuick, isChaos }: SuiteChoice): Suite[] {
       deadlineMs: 2 * MINUTE_MS,
     }),
     tests('unit', 'unit', CODE, ['unit', ...clusterTests], {
-      concurrency: 2,
+      concurrency: atOnce,
       testTimeoutMs: 30_000,
       deadlineMs: 5 * MINUTE_MS,
     }),
     tests('postgres', 'on PostgreSQL', CODE, ['postgres'], {
-      // They wait more than they reckon; beside a platform there is no processor left for more of them.
-      concurrency: isQuick ? 4 : 2,
+      concurrency: atOnce,
       testTimeoutMs: MINUTE_MS,
       deadlineMs: 10 * MINUTE_MS,
     }),

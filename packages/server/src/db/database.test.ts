@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { silentLog } from '../log.ts';
@@ -73,6 +74,24 @@ describe('the database', () => {
     test('hold together or not at all, and the first failure is the one that is told', async () => {
       await assert.rejects(world.inOneTrip([add('trip 2'), add('trip 2'), sql`select 1 / 0`]), { code: '23505' });
       assert.deepEqual(await read(), ['trip 1']);
+    });
+
+    test('need nothing of whoever sent them, who may stand still', async () => {
+      const now = sql<{ at: Date }>`select clock_timestamp() as at, pg_sleep(0.2)`;
+      const asked = world.inOneTrip([now, now]);
+      await delay(100);
+      // Nothing is sent or read meanwhile.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);
+      const [[first], [second]] = await asked;
+      const betweenMs = Number(second?.at) - Number(first?.at);
+      assert.ok(betweenMs < 2_000, `the second began ${betweenMs} ms after the first`);
+    });
+
+    test('are closed with the database though nothing else was asked of it', async () => {
+      const database = openDatabase({ url: world.url, maxConnections: 1, log: silentLog() });
+      await database.inOneTrip([sql`select 1`]);
+      await database.close();
+      await assert.rejects(database.inOneTrip([sql`select 1`]), /after calling end/);
     });
 
     test('leave their connection usable when one of them fails', async () => {

@@ -38,8 +38,8 @@ export interface Database {
 
 /**
  * The rows of statements that need nothing of each other's answers, run in their order as one transaction (read committed). They are
- * sent together with their commit: what they lock is held for no round trip, nor by a process that stands still. Throws the first
- * failure; then none of them holds. Nothing is repeated.
+ * sent together with their commit: what they lock is held for no round trip. Throws the first failure and repeats nothing. When the
+ * server refused a statement, none of them holds; when its answer was lost or could not be read, all of them may.
  */
 export type InOneTrip = <Rows extends readonly unknown[]>(
   statements: {
@@ -50,6 +50,7 @@ export type InOneTrip = <Rows extends readonly unknown[]>(
 const STATEMENT_TIMEOUT_MS = 10_000;
 // A stopped process must not hold its row locks for long: others wait for them.
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
+const ANSWER_MARGIN_MS = 2_000;
 const CONNECT_PATIENCE_MS = 5_000;
 
 export function openDatabase(options: DatabaseOptions): Database {
@@ -61,7 +62,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     application_name: options.applicationName ?? 'souk',
     statement_timeout: statementTimeoutMs,
     // The server's timeout answers first; this one is for a server that answers nothing at all.
-    query_timeout: statementTimeoutMs + 2_000,
+    query_timeout: statementTimeoutMs + ANSWER_MARGIN_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     connectionTimeoutMillis: patienceMs,
     idleTimeoutMillis: 30_000,
@@ -77,7 +78,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     dialect: new PostgresDialect({
       pool: {
         options: pool.options,
-        connect: () => connectPatiently(pool, patienceMs, options),
+        // Without cursors, which nobody here asks for.
+        connect: async () => (await connectPatiently(pool, patienceMs, options)) as unknown as pg.PoolClient,
         end: () => pool.end(),
       },
     }),
@@ -86,17 +88,24 @@ export function openDatabase(options: DatabaseOptions): Database {
     const client = await connectPatiently(pool, patienceMs, options);
     try {
       const compiled = statements.map((statement) => statement.compile(db));
+      // Each may take its time on the server, and all are waited for from now on.
+      const withinMs = compiled.length * statementTimeoutMs + ANSWER_MARGIN_MS;
       const [, ...answers] = await allAnswered([
-        client.query('begin'),
-        ...compiled.map(({ sql, parameters }) => client.query(sql, [...parameters])),
-        client.query('commit'),
+        client.query('begin isolation level read committed', [], withinMs),
+        ...compiled.map(({ sql, parameters }) => client.query(sql, [...parameters], withinMs)),
+        client.query('commit', [], withinMs),
       ]);
       return answers.slice(0, -1).map(({ rows }) => rows) as never;
     } finally {
       client.release();
     }
   };
-  return { db, inOneTrip, close: () => db.destroy() };
+  const close = async (): Promise<void> => {
+    await db.destroy();
+    // Kysely ends a pool only if it has asked something of it itself.
+    if (!pool.ending) await pool.end();
+  };
+  return { db, inOneTrip, close };
 }
 
 /** Only when all have been answered is the connection free, also where the first one failed. */
@@ -144,7 +153,7 @@ function isConflict(error: unknown): boolean {
 }
 
 interface BorrowedClient {
-  query: pg.PoolClient['query'];
+  query(text: string, parameters?: readonly unknown[], withinMs?: number): Promise<pg.QueryResult>;
   release(discard?: boolean): void;
 }
 
@@ -171,20 +180,28 @@ async function connectPatiently(
 
 function borrow(client: pg.PoolClient, keepsPlans: boolean): BorrowedClient {
   let isBroken = false;
-  const query = async (text: string, parameters?: unknown[]): Promise<pg.QueryResult> => {
-    try {
-      const isKept = keepsPlans && parameters !== undefined && parameters.length > 0;
-      const name = isKept ? { name: nameOf(text) } : {};
-      return await client.query({ ...name, text, values: parameters ?? [] });
-    } catch (error) {
-      // After a read timeout the answer may still come: it would be taken for the next statement's.
-      isBroken ||= isConnectionLost(error);
-      throw error;
-    }
+  return {
+    async query(text, parameters = [], withinMs) {
+      try {
+        const asked = {
+          ...(keepsPlans && parameters.length > 0 && { name: nameOf(text) }),
+          ...(withinMs !== undefined && { query_timeout: withinMs }),
+          text,
+          values: [...parameters],
+        };
+        return await client.query(asked);
+      } catch (error) {
+        // After a read timeout the answer may still come: it would be taken for the next statement's. And a plan that the server
+        // has dropped would be asked for again and again.
+        isBroken ||= isConnectionLost(error) || (error as { code?: unknown }).code === UNKNOWN_STATEMENT;
+        throw error;
+      }
+    },
+    release: (discard) => client.release(isBroken || discard === true),
   };
-  return { query: query as pg.PoolClient['query'], release: (discard) => client.release(isBroken || discard === true) };
 }
 
+const UNKNOWN_STATEMENT = '26000';
 const names = new Map<string, string>();
 
 /** The same for the same text, and short: Postgres cuts longer names. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { inTransaction } from '../db/database.ts';
@@ -76,6 +77,28 @@ describe('the job runner', () => {
     const [p50 = 0, p95 = 0] = [latencies[20], latencies[38]];
     console.log(`enqueue → start: p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms`);
     assert.ok(p50 < 200, `${p50} ms`);
+  });
+
+  test('a job leaves its place before its outcome is written, but no more jobs than places wait for that', async () => {
+    const begun: string[] = [];
+    for (const subject of ['a', 'b', 'c']) await enqueue(subject);
+    await inTransaction(database.db, async (tx) => {
+      const runner = createRunner(
+        async ({ job }) => {
+          // The outcomes of the first two wait for this lock.
+          if (job.subject !== 'c') await sql`select from jobs where id = ${job.id} for update`.execute(tx);
+          begun.push(job.subject);
+          return { outcome: 'completed' };
+        },
+        { concurrency: 1 },
+      );
+      runner.start();
+      await waitUntil('the second has begun', () => begun.length === 2);
+      await delay(200);
+      assert.deepEqual(begun, ['a', 'b']);
+    });
+    await waitUntil('the third is completed', hasState('c', 'completed'));
+    assert.deepEqual(begun, ['a', 'b', 'c']);
   });
 
   test('a job whose notification is lost is found by polling', async () => {

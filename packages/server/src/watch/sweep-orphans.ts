@@ -46,6 +46,7 @@ interface Orphan {
 export function createOrphanSweeper(options: OrphanSweeperOptions): OrphanSweeper {
   const { db, kube, log, metrics } = options;
   const sightings = new Map<string, number>();
+  const foreign = new Set<string>();
 
   async function findOrphans(namespaces: readonly NamespaceObject[]): Promise<readonly Orphan[]> {
     const staying = namespaces.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
@@ -145,6 +146,7 @@ export function createOrphanSweeper(options: OrphanSweeperOptions): OrphanSweepe
       for (const uid of sightings.keys()) {
         if (!present.has(uid)) {
           sightings.delete(uid);
+          foreign.delete(uid);
         }
       }
       for (const orphan of orphans) {
@@ -154,7 +156,8 @@ export function createOrphanSweeper(options: OrphanSweeperOptions): OrphanSweepe
         sightings.set(uid, count);
         if (orphan.owner.tenantId === null) {
           // Of another installation, which may have thousands: said once, and not asked for again at every sweep.
-          if (count === SIGHTINGS_TO_REMOVE) {
+          if (!foreign.has(uid)) {
+            foreign.add(uid);
             tellLeft(orphan, 'it names no tenant of this installation');
           }
         } else if (count >= SIGHTINGS_TO_REMOVE) {

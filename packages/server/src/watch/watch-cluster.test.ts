@@ -411,7 +411,11 @@ describe('the watch', () => {
       await makeHealthyStore();
     });
 
-    it('are left to a person when they hold volumes of an unknown store, or are of another installation', async () => {
+    it('are left to a person when they hold volumes of an unknown store, or are of another installation', async (t) => {
+      const get = t.mock.method(kube, 'get');
+      const looksAt = (id: string): number =>
+        get.mock.calls.filter(({ arguments: [kind, ref] }) => kind === 'Namespace' && ref.name === storeNamespace(id))
+          .length;
       const withData = newId('sto');
       const foreign = newId('sto');
       putNamespace(withData, TENANT);
@@ -420,6 +424,8 @@ describe('the watch', () => {
       await delay(4_000);
       assert.deepEqual([isThere(withData), isThere(foreign)], [true, true]);
       assert.deepEqual(await readOrphanEvents(withData), ['store.orphan_found']);
+      assert.ok(looksAt(withData) > 0);
+      assert.equal(looksAt(foreign), 0, 'no sweep has anything to ask of what is never removed');
     });
   });
 

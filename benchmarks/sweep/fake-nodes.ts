@@ -50,10 +50,10 @@ export async function startFakeNodes(
       `--manage-nodes-with-annotation-selector=${ANNOTATION}=fake`,
       // Half a minute, the default, is soon for a machine that is being loaded.
       '--node-lease-duration-seconds=120',
-      '--v=WARN',
       ...configs,
     ],
-    { stdio: ['ignore', 'inherit', 'inherit'] },
+    // It tells of every patch that came too early and is done again.
+    { stdio: 'ignore' },
   );
   const kubectl = path.join(programsDir, 'kubectl');
   const byKubectl = async (args: readonly string[], input = ''): Promise<void> => {
@@ -94,7 +94,7 @@ async function ensureKwok(): Promise<string> {
 }
 
 function node(name: string): object {
-  const room = { cpu: '100', memory: '1Ti', pods: String(PODS_A_NODE) };
+  const room = { cpu: '100', memory: '1Ti', 'ephemeral-storage': '10Ti', pods: String(PODS_A_NODE) };
   return {
     apiVersion: 'v1',
     kind: 'Node',

@@ -55,13 +55,16 @@ try {
   await prepareTenant(db, hashSecret(token));
   const ids = await load();
   await writeFile(path.join(folder, 'key'), key.toString('hex'));
-  const worker = startProcess('worker.ts', { METRICS_PORT: '18106', SWEEP_INTERVAL_SECONDS: String(SWEEP_SECONDS) });
+  const worker = startProcess('worker.ts', 192, {
+    METRICS_PORT: '18106',
+    SWEEP_INTERVAL_SECONDS: String(SWEEP_SECONDS),
+  });
   processes.push(worker);
   const firstLookMs = await measureFirstLook();
   console.log(`first look at ${count} stores, the worker's start included: ${(firstLookMs / 1000).toFixed(1)} s`);
   await measureSweeps();
   await measureLag(ids);
-  const api = startProcess('api.ts', { API_HOST: '127.0.0.1', API_PORT: '18107', TOKEN_REQUESTS_PER_MINUTE: '0' });
+  const api = startProcess('api.ts', 96, { API_HOST: '127.0.0.1', API_PORT: '18107', TOKEN_REQUESTS_PER_MINUTE: '0' });
   processes.push(api);
   await measureLists();
   console.log(`memory with ${count} stores: worker ${await memoryOf(worker.pid)}, API ${await memoryOf(api.pid)}`);
@@ -106,7 +109,7 @@ async function unload(): Promise<void> {
   await waitFor(async () => (await kube.listMetadata('Namespace', { labels: LABEL })).items.length === 0, 3_600_000);
 }
 
-function startProcess(name: string, more: NodeJS.ProcessEnv) {
+function startProcess(name: string, heapMb: number, more: NodeJS.ProcessEnv) {
   const script = fileURLToPath(import.meta.resolve(`@souk/server/main/${name}`));
   const env = {
     PATH: process.env.PATH,
@@ -122,7 +125,7 @@ function startProcess(name: string, more: NodeJS.ProcessEnv) {
     ...more,
   };
   // The flags that the local platform gives its processes.
-  const flags = ['--max-old-space-size=96', '--max-semi-space-size=1'];
+  const flags = [`--max-old-space-size=${heapMb}`, '--max-semi-space-size=1'];
   const child = spawn(process.execPath, [...flags, script], { env, stdio: ['ignore', 'inherit', 'inherit'] });
   return { pid: child.pid ?? 0, end: () => void child.kill('SIGKILL') };
 }

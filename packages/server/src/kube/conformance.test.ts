@@ -90,6 +90,19 @@ function promisesOfKube(connect: () => Promise<Kube>): void {
     assert.deepEqual(Object.keys(item ?? {}), ['metadata']);
   });
 
+  it('lists in pieces what it lists at once, all of one moment', async () => {
+    const names = ['a', 'b', 'c', 'd'].map((letter) => `piece-${letter}`);
+    for (const name of names) await kube.apply('ResourceQuota', quota(name, { pods: '1' }, { piece: 'yes' }));
+    const found: string[] = [];
+    const versions = new Set<string>();
+    for await (const page of kube.listPages('ResourceQuota', { namespace, labels: 'piece=yes' })) {
+      found.push(...page.items.map(({ metadata }) => metadata.name));
+      versions.add(page.resourceVersion);
+    }
+    assert.deepEqual(found.sort(), names);
+    assert.equal(versions.size, 1);
+  });
+
   it('deletes only the very object that was meant', async () => {
     const created = await kube.apply('ResourceQuota', quota('replaced', { pods: '1' }));
     await kube.delete(

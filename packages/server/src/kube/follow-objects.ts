@@ -25,8 +25,10 @@ export interface Followed<T> {
   readonly ended: Promise<void>;
 }
 
-export interface FollowOptions {
+export interface FollowOptions<T> {
   readonly signal: AbortSignal;
+  /** What is kept of an object in its place; its metadata's name, namespace and versions must be in it. Left out: all of it. */
+  readonly keep?: (object: T) => T;
   /** Called after every change of the copy, and once after each listing. */
   readonly onChange: () => void;
   /** Called before it with each object that came, changed or went. */
@@ -35,17 +37,18 @@ export interface FollowOptions {
 }
 
 export function followObjects<K extends Kind>(
-  kube: Pick<Kube, 'list' | 'watch'>,
+  kube: Pick<Kube, 'listPages' | 'watch'>,
   kind: K,
   selection: Selection,
-  { signal, onChange, onObject, onError }: FollowOptions,
+  { signal, keep = (object) => object, onChange, onObject, onError }: FollowOptions<KindMap[K]>,
 ): Followed<KindMap[K]> {
   const known = new Map<string, KindMap[K]>();
   const byNamespace = new Map<string, Map<string, KindMap[K]>>();
   let version: string | null = null;
   let isListed = false;
 
-  function put(object: KindMap[K]): void {
+  function put(found: KindMap[K]): void {
+    const object = keep(found);
     const { namespace = '', name } = object.metadata;
     known.set(keyOf(object), object);
     const inside = byNamespace.get(namespace) ?? new Map<string, KindMap[K]>();
@@ -66,25 +69,31 @@ export function followObjects<K extends Kind>(
 
   async function listAll(): Promise<readonly string[]> {
     const before = new Map(known);
-    const { items, resourceVersion } = await kube.list(kind, selection, signal);
+    const unseen = new Map(known);
     const missed: string[] = [];
-    const found = new Map(items.map((item) => [keyOf(item), item]));
-    for (const [key, item] of found) {
-      const old = before.get(key);
-      // Only what did not move since the listing began was missed; the rest is the watch doing its work meanwhile.
-      const isUntouched = known.get(key) === old;
-      if (isUntouched && old?.metadata.resourceVersion !== item.metadata.resourceVersion) {
-        missed.push(key);
-        put(item);
+    let listed: string | null = null;
+    // Page by page, so that there are never two copies of everything.
+    for await (const { items, resourceVersion } of kube.listPages(kind, selection, signal)) {
+      listed = resourceVersion;
+      for (const item of items) {
+        const key = keyOf(item);
+        const old = before.get(key);
+        unseen.delete(key);
+        // Only what did not move since the listing began was missed; the rest is the watch doing its work meanwhile.
+        const isUntouched = known.get(key) === old;
+        if (isUntouched && old?.metadata.resourceVersion !== item.metadata.resourceVersion) {
+          missed.push(key);
+          put(item);
+        }
       }
     }
-    for (const [key, old] of before) {
-      if (!found.has(key) && known.get(key) === old) {
+    for (const [key, old] of unseen) {
+      if (known.get(key) === old) {
         missed.push(key);
         drop(old);
       }
     }
-    version ??= resourceVersion;
+    version ??= listed;
     isListed = true;
     onChange();
     return missed;

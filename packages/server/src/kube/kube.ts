@@ -72,6 +72,11 @@ export interface StoreReader {
 export interface Kube extends StoreReader {
   get<K extends Kind>(kind: K, ref: ObjectRef, signal?: AbortSignal): Promise<KindMap[K] | null>;
   list<K extends Kind>(kind: K, selection: Selection, signal?: AbortSignal): Promise<Listing<KindMap[K]>>;
+  /**
+   * The same in pieces, for what may be thousands: all of one moment, whose resourceVersion each piece bears. Throws a KubeError whose
+   * `isExpired` is true when the pieces were fetched too slowly for that.
+   */
+  listPages<K extends Kind>(kind: K, selection: Selection, signal?: AbortSignal): AsyncIterable<Listing<KindMap[K]>>;
   /** Metadata alone, for kinds whose content must not be read without need (Secrets). */
   listMetadata<K extends Kind>(
     kind: K,

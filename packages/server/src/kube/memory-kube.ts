@@ -33,6 +33,8 @@ export interface MemoryKube extends Kube {
 }
 
 // A real cluster waits five seconds before it sweeps a namespace; what is done meanwhile must be possible here too.
+// So few that more than one page is the rule.
+const OBJECTS_A_PAGE = 3;
 const SWEEP_AFTER_MS = 20;
 
 interface Stored {
@@ -178,6 +180,15 @@ export function createMemoryKube(): MemoryKube {
     async list<K extends Kind>(kind: K, selection: Selection, signal?: AbortSignal) {
       await enter(signal);
       return { items: select(kind, selection), resourceVersion: String(version) };
+    },
+
+    async *listPages<K extends Kind>(kind: K, selection: Selection, signal?: AbortSignal) {
+      await enter(signal);
+      const [items, resourceVersion] = [select(kind, selection), String(version)];
+      do {
+        yield { items: items.splice(0, OBJECTS_A_PAGE), resourceVersion };
+        await enter(signal);
+      } while (items.length > 0);
     },
 
     async listMetadata<K extends Kind>(kind: K, selection: Selection, signal?: AbortSignal) {

@@ -15,32 +15,54 @@ const WATCH_TIMEOUT_SECONDS = 290;
 // API servers send a bookmark about once a minute. Two missed ones mean a connection that died without a word.
 const WATCH_SILENCE_MS = 150_000;
 const EXEC_TIMEOUT_MS = 30_000;
+// Half of what kubectl asks for at once: a page of pods is about a megabyte, as text and again when it is parsed.
+const OBJECTS_A_PAGE = 250;
 
 export function createRealKube(
   transport: KubeTransport,
   openKubelet: (host: string, port: number) => KubeTransport,
 ): Kube {
   const usage = createUsageReader(transport, openKubelet);
-  async function listAs<T extends Pick<KubeObject, 'metadata'>>(
+  async function* pagesAs<T extends Pick<KubeObject, 'metadata'>>(
     kind: Kind,
     selection: Selection,
     accept: string | undefined,
     signal: AbortSignal | undefined,
+  ): AsyncGenerator<Listing<T>> {
+    let next: string | undefined;
+    do {
+      const { items, metadata } = (await transport.call(
+        {
+          method: 'GET',
+          path: collectionPath(kind, selection.namespace),
+          query: {
+            labelSelector: selection.labels,
+            fieldSelector: selection.fields,
+            limit: String(OBJECTS_A_PAGE),
+            continue: next,
+          },
+          ...(accept === undefined ? {} : { accept }),
+        },
+        signal,
+      )) as { items: T[] | null; metadata: { resourceVersion: string; continue?: string } };
+      for (const item of items ?? []) {
+        dropBookkeeping(item);
+      }
+      yield { items: items ?? [], resourceVersion: metadata.resourceVersion };
+      next = metadata.continue;
+    } while (next !== undefined && next !== '');
+  }
+
+  async function listAs<T extends Pick<KubeObject, 'metadata'>>(
+    ...asked: Parameters<typeof pagesAs<T>>
   ): Promise<Listing<T>> {
-    const answer = (await transport.call(
-      {
-        method: 'GET',
-        path: collectionPath(kind, selection.namespace),
-        query: { labelSelector: selection.labels, fieldSelector: selection.fields },
-        ...(accept === undefined ? {} : { accept }),
-      },
-      signal,
-    )) as { items: T[] | null; metadata: { resourceVersion: string } };
-    const items = answer.items ?? [];
-    for (const item of items) {
-      dropBookkeeping(item);
+    const items: T[] = [];
+    let resourceVersion = '';
+    for await (const page of pagesAs<T>(...asked)) {
+      items.push(...page.items);
+      resourceVersion = page.resourceVersion;
     }
-    return { items, resourceVersion: answer.metadata.resourceVersion };
+    return { items, resourceVersion };
   }
 
   return {
@@ -52,6 +74,10 @@ export function createRealKube(
 
     async list<K extends Kind>(kind: K, selection: Selection, signal?: AbortSignal) {
       return await listAs<KindMap[K]>(kind, selection, undefined, signal);
+    },
+
+    listPages<K extends Kind>(kind: K, selection: Selection, signal?: AbortSignal) {
+      return pagesAs<KindMap[K]>(kind, selection, undefined, signal);
     },
 
     async listMetadata<K extends Kind>(kind: K, selection: Selection, signal?: AbortSignal) {

@@ -5,6 +5,7 @@ import { type Followed, followObjects } from '../kube/follow-objects.ts';
 import type { Kind, KindMap, KubeObject } from '../kube/kinds.ts';
 import type { Kube } from '../kube/kube.ts';
 import type { Metrics } from '../metrics.ts';
+import { createKeeper } from './kept-parts.ts';
 import type { StoreObjects } from './store-health.ts';
 
 export interface FollowClusterOptions {
@@ -33,6 +34,7 @@ export interface FollowedCluster {
 
 export function followCluster({ kube, signal, onChange, onError, metrics }: FollowClusterOptions): FollowedCluster {
   const changed = new Set<string>();
+  const keepParts = createKeeper();
   const all: (readonly [Kind, Followed<KubeObject>])[] = [];
   const noteStore = ({ metadata: { namespace, name } }: KubeObject): void => {
     const storeId = storeIdOfNamespace(namespace ?? name);
@@ -44,7 +46,7 @@ export function followCluster({ kube, signal, onChange, onError, metrics }: Foll
     const followed = followObjects(kube, kind, labels === undefined ? {} : { labels }, {
       signal,
       onChange,
-      ...(labels === undefined ? {} : { onObject: noteStore }),
+      ...(labels === undefined ? {} : { onObject: noteStore, keep: (object) => keepParts(kind, object) }),
       onError: (error) => {
         metrics.watchFailures.inc({ kind });
         onError(kind, error);

@@ -75,7 +75,8 @@ export function listSuites({ isQuick, isChaos }: SuiteChoice): Suite[] {
     ...engineSuites(),
     onPlatform(acceptance('other-cluster', 'acceptance: another cluster', 'other-cluster')),
     onPlatform(withBrowser(acceptance('dashboard', 'acceptance: the dashboard', 'dashboard'))),
-    onPlatform(acceptance('isolation', 'acceptance: isolation', 'isolation')),
+    // It restarts the node, and it evens out how long the two platforms are needed.
+    onPlatformToBreak(acceptance('isolation', 'acceptance: isolation', 'isolation')),
     onPlatformToBreak(acceptance('crashes', 'acceptance: crashes', 'crashes', (isChaos ? 180 : 40) * MINUTE_MS)),
     onPlatformToBreak(acceptance('down', 'acceptance: down', 'down')),
     // A few steps of them are in every run, among the tests on PostgreSQL.

@@ -68,8 +68,8 @@ export function followObjects<K extends Kind>(
   }
 
   async function listAll(): Promise<readonly string[]> {
+    // Whatever is left in it at the end was not in the listing.
     const before = new Map(known);
-    const unseen = new Map(known);
     const missed: string[] = [];
     let listed: string | null = null;
     // Page by page, so that there are never two copies of everything.
@@ -78,7 +78,7 @@ export function followObjects<K extends Kind>(
       for (const item of items) {
         const key = keyOf(item);
         const old = before.get(key);
-        unseen.delete(key);
+        before.delete(key);
         // Only what did not move since the listing began was missed; the rest is the watch doing its work meanwhile.
         const isUntouched = known.get(key) === old;
         if (isUntouched && old?.metadata.resourceVersion !== item.metadata.resourceVersion) {
@@ -87,7 +87,7 @@ export function followObjects<K extends Kind>(
         }
       }
     }
-    for (const [key, old] of unseen) {
+    for (const [key, old] of before) {
       if (known.get(key) === old) {
         missed.push(key);
         drop(old);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { sql } from 'kysely';
-import { type Db, inTransaction, openDatabase, type Tx } from '../db/database.ts';
+import { inTransaction, openDatabase, type Tx } from '../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import { waitUntil } from '../db/wait-until.ts';
 import { silentLog } from '../log.ts';
@@ -11,11 +11,11 @@ import {
   type ClaimRequest,
   claimJobs,
   claimStatement,
+  completeJob,
   deleteFinishedJobs,
   discardJob,
   enqueueJob,
   type Job,
-  type Lease,
   listJobsOfSubject,
   type NewJob,
   parkJob,
@@ -28,7 +28,6 @@ import {
 
 const KIND = 'reconcile-store';
 const LEASE_MS = 60_000;
-const completeJob = (db: Db, lease: Lease): Promise<boolean> => createCompleter(db)(lease);
 
 describe('the queue', () => {
   let database: TestDatabase;
@@ -121,7 +120,7 @@ describe('the queue', () => {
     const leases = (await claim(3)).map(leaseOf);
     await sql`update jobs set lease_expires_at = now() where subject = 'b'`.execute(database.db);
     const [heir] = await claim(1, { worker: 'w2' });
-    const complete = createCompleter(database.db);
+    const { complete } = createCompleter(database.db);
     const ended = await Promise.all(leases.map(complete));
     assert.deepEqual(
       leases.filter((_, index) => ended[index] === false).map(({ jobId }) => jobId),
@@ -129,6 +128,70 @@ describe('the queue', () => {
     );
     const states = await Promise.all(['a', 'b', 'c'].map(async (subject) => (await read(subject))?.state));
     assert.deepEqual(states, ['completed', 'running', 'completed']);
+  });
+
+  test('a claim ends in its own commit what goes along, and answers which of that it ended', async () => {
+    for (const subject of ['a', 'b', 'c']) await enqueue(subject);
+    const [first, second] = (await claim(2)).map(leaseOf);
+    assert.ok(first && second);
+    const lost = { ...second, fence: second.fence - 1 };
+    const { jobs, ended } = await claimJobs(database.inOneTrip, request(5), [first, lost]);
+    assert.deepEqual([...ended], [first.jobId]);
+    assert.deepEqual(
+      jobs.map(({ subject }) => subject),
+      ['c'],
+    );
+    const { rows } = await sql<{ commits: number }>`
+      select count(distinct xmin::text) as commits from jobs where subject in ('a', 'c')`.execute(database.db);
+    assert.equal(rows[0]?.commits, 1);
+  });
+
+  test('a claim that ends a job which was asked for meanwhile claims that again', async () => {
+    await enqueue('s');
+    const [job] = await claim(1);
+    await enqueue('s');
+    const { jobs, ended } = await claimJobs(database.inOneTrip, request(5), [leaseOf(job)]);
+    assert.deepEqual([...ended], [job?.id]);
+    assert.deepEqual(
+      jobs.map(({ id }) => id),
+      [job?.id],
+    );
+    assert.notEqual(jobs[0]?.fence, job?.fence);
+  });
+
+  test('a row that somebody has locked holds up its own ending, and neither a claim nor the endings beside it', async () => {
+    for (const subject of ['a', 'b', 'c', 'd']) await enqueue(subject);
+    const [a, b, c] = (await claim(3)).map(leaseOf);
+    assert.ok(a && b && c);
+    const completer = createCompleter(database.db);
+    const ending = await inTransaction(database.db, async (tx) => {
+      await sql`select from jobs where id = ${a.jobId} for update`.execute(tx);
+      const slow = completer.complete(a);
+      const { jobs } = await completer.takeAlong((endings) => claimJobs(database.inOneTrip, request(1), endings));
+      assert.deepEqual(
+        jobs.map(({ subject }) => subject),
+        ['d'],
+      );
+      assert.equal(await completer.complete(b), true);
+      assert.equal(await completer.complete(c), true);
+      assert.equal((await read('a'))?.state, 'running');
+      // Not awaited here: it waits for this transaction.
+      return { slow };
+    });
+    assert.equal(await ending.slow, true);
+    assert.equal((await read('a'))?.state, 'completed');
+  });
+
+  test('what was to end with a claim that failed is ended without it', async () => {
+    await enqueue('s');
+    const [job] = await claim(1);
+    const completer = createCompleter(database.db);
+    const ended = completer.complete(leaseOf(job));
+    await assert.rejects(
+      completer.takeAlong(async () => Promise.reject(new Error('no connection'))),
+      /no connection/,
+    );
+    assert.equal(await ended, true);
   });
 
   test('a heartbeat prolongs a live lease and never revives one that ran out', async () => {

@@ -115,16 +115,29 @@ export interface Claimed {
   /** The database's time by which all that was due was seen. */
   readonly at: string;
   readonly jobs: readonly ClaimedJob[];
+  /** The ids of those `endings` that were written. */
+  readonly ended: ReadonlySet<string>;
 }
 
 /**
  * Takes the leases of up to `count` due jobs. Groups take turns: the one with the fewest running jobs comes first. A job with a limit
  * enters only where its group and the whole have room; one that is under way already (it waited, or its worker died) needs no new
  * place. Costs what `count` and the number of groups ask for, however many jobs are due.
+ *
+ * Jobs to complete go along in the same commit, as `completeFreeJobs` would end them: before the turn is taken, so that no other
+ * claim waits for them.
  */
-export async function claimJobs(inOneTrip: InOneTrip, request: ClaimRequest): Promise<Claimed> {
-  const [turns, jobs] = await inOneTrip([takeTurn, claimStatement(request)]);
-  return { at: turns[0]?.at ?? '', jobs };
+export async function claimJobs(
+  inOneTrip: InOneTrip,
+  request: ClaimRequest,
+  endings: readonly Lease[] = [],
+): Promise<Claimed> {
+  const claim = claimStatement(request);
+  const [ended, turns, jobs] =
+    endings.length === 0
+      ? ([[], ...(await inOneTrip([takeTurn, claim]))] as const)
+      : await inOneTrip([completeStatement(endings, freeOnly), takeTurn, claim]);
+  return { at: turns[0]?.at ?? '', jobs, ended: idsOf(ended) };
 }
 
 /** Right only after `takeTurn` in the same transaction. */
@@ -263,6 +276,7 @@ const locksHeld = (leases: readonly Lease[]) => sql`
     on jobs.id = given.id and jobs.fence = given.fence
   where jobs.state = 'running'`;
 const inOrder = sql`order by jobs.id for no key update of jobs`;
+const freeOnly = sql`for no key update of jobs skip locked`;
 // Other runners hear of it where it may matter to them: a place is free for what they could not start, or the job itself is due.
 // Notifying makes transactions commit one at a time, so it is not done for nothing.
 const notifiesIfItMatters = sql`
@@ -271,12 +285,25 @@ const endsLease = sql`lease_owner = null, lease_expires_at = null`;
 const pause = (pauseMs: number) => sql`case when rerun then 0 else ${pauseMs}::float8 end * interval '1 millisecond'`;
 
 /**
- * Ends the jobs, or makes those due again that were asked for meanwhile. Answers the ids of those whose lease was not lost; of the
- * others nothing was written.
+ * Ends the jobs, or makes those due again that were asked for meanwhile. Answers the ids of those that it wrote; of the others nothing
+ * was written, because their lease was lost or, of `completeFreeJobs`, because somebody else has their row locked.
  */
-export async function completeJobs(db: Db, leases: readonly Lease[]): Promise<ReadonlySet<string>> {
-  const { rows } = await sql<{ id: string }>`
-    with held as (${locksHeld(leases)} ${inOrder}),
+export async function completeFreeJobs(db: Db, leases: readonly Lease[]): Promise<ReadonlySet<string>> {
+  const { rows } = await completeStatement(leases, freeOnly).execute(db);
+  return idsOf(rows);
+}
+
+/** As `completeFreeJobs`, but waits for the row as long as somebody else has it. False: the lease was lost. */
+export async function completeJob(db: Db, lease: Lease): Promise<boolean> {
+  const { rows } = await completeStatement([lease], inOrder).execute(db);
+  return rows.length === 1;
+}
+
+const idsOf = (rows: readonly { readonly id: string }[]): ReadonlySet<string> => new Set(rows.map(({ id }) => id));
+
+function completeStatement(leases: readonly Lease[], locking: RawBuilder<unknown>): RawBuilder<{ id: string }> {
+  return sql<{ id: string }>`
+    with held as (${locksHeld(leases)} ${locking}),
     settled as (
       update jobs set ${endsLease}, error = null, attempt = 0, rerun = false,
         state = case when rerun then 'available' else 'completed' end,
@@ -285,8 +312,7 @@ export async function completeJobs(db: Db, leases: readonly Lease[]): Promise<Re
       from held where jobs.id = held.id
       returning jobs.id, state, group_limit
     )
-    select id, ${notifiesIfItMatters} from settled`.execute(db);
-  return new Set(rows.map(({ id }) => id));
+    select id, ${notifiesIfItMatters} from settled`;
 }
 
 /** Ends the job for good as failed; a wish that came meanwhile still gets its run. */

@@ -198,7 +198,7 @@ class End implements Command {
   private write({ database: { db } }: World, lease: Lease): Promise<boolean> {
     switch (this.ending) {
       case 'complete':
-        return createCompleter(db)(lease);
+        return createCompleter(db).complete(lease);
       case 'park':
         return parkJob(db, lease, LATER_MS);
       case 'retry':

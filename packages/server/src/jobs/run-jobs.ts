@@ -1,6 +1,7 @@
 // The loop that claims due jobs and runs their handlers. Promises: an attempt runs only under a live lease; its outcome is written
 // once or not at all; nothing the database does (restart, exhaustion, a killed backend) ends the loop or loses a job.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { backOffMs } from '../db/connection-loss.ts';
 import { openDatabase } from '../db/database.ts';
 import { type Listener, listen } from '../db/listen.ts';
@@ -77,9 +78,10 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     ...(options.heartbeatMs !== undefined && { heartbeatMs: options.heartbeatMs }),
     ...(options.leaseMs !== undefined && { leaseMs: options.leaseMs }),
   });
+  const completer = createCompleter(queue.db);
   const context: AttemptContext = {
     db: queue.db,
-    complete: createCompleter(queue.db),
+    complete: completer.complete,
     worker,
     handlers: options.handlers,
     log,
@@ -99,13 +101,15 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   }
 
   async function claim(): Promise<Claim> {
+    // Handlers that end together leave their places, and their endings, together.
+    await nextTurn();
     const count = freePlaces();
     if (count <= 0) {
       return { attempts: [], at: null };
     }
     const claimedAt = performance.now();
     const wanted = { worker, kinds, count, leaseMs: keeper.leaseMs, totalLimit: options.totalLimit };
-    const { at, jobs } = await claimJobs(queue.inOneTrip, wanted);
+    const { at, jobs } = await completer.takeAlong((endings) => claimJobs(queue.inOneTrip, wanted, endings));
     if (jobs.length > 0) {
       await failpoint('after-claim-jobs');
     }

@@ -165,67 +165,38 @@ export const storeRoutes: FastifyPluginAsyncZod<StoreRoutesOptions> = async (
     async (request) => toStore(await service.getStore(actorOf(request), request.params.id), rendering),
   );
 
-  app.delete(
-    '/stores/:id',
+  const commands = [
     {
-      config: { access: ACCESS.writeStores, audit: 'store.delete' },
-      schema: {
-        summary: 'Delete a store with all that it holds',
-        tags: ['stores'],
-        headers: idempotencyHeaders,
-        params,
-        body: noBody,
-        response: { 202: storeAndJobSchema },
-      },
+      ...{ method: 'DELETE', url: '/stores/:id', audit: 'store.delete', run: service.requestDeletion },
+      schema: { summary: 'Delete a store with all that it holds' },
     },
-    async (request, reply) => {
-      const key = request.headers['idempotency-key'] ?? null;
-      noteForAudit(request, { target: request.params.id });
-      return reply.code(202).send(await service.requestDeletion(actorOf(request), request.params.id, key));
-    },
-  );
-
-  app.post(
-    '/stores/:id/retry',
     {
-      config: { access: ACCESS.writeStores, audit: 'store.retry' },
-      schema: {
-        summary: 'Try a failed store again',
-        tags: ['stores'],
-        headers: idempotencyHeaders,
-        params,
-        body: noBody,
-        response: { 202: storeAndJobSchema },
-      },
+      ...{ method: 'POST', url: '/stores/:id/retry', audit: 'store.retry', run: service.retryStore },
+      schema: { summary: 'Try a failed store again' },
     },
-    async (request, reply) => {
-      const key = request.headers['idempotency-key'] ?? null;
-      noteForAudit(request, { target: request.params.id });
-      return reply.code(202).send(await service.retryStore(actorOf(request), request.params.id, key));
-    },
-  );
-
-  app.post(
-    '/stores/:id/repair',
     {
-      config: { access: ACCESS.writeStores, audit: 'store.repair' },
+      ...{ method: 'POST', url: '/stores/:id/repair', audit: 'store.repair', run: service.repairStore },
       schema: {
         summary: 'Bring a ready store back to what it should be',
         description:
           'Agrees to the error that the store shows: after `data_lost` the shop is built anew and empty. Nothing that is there is deleted.',
-        tags: ['stores'],
-        headers: idempotencyHeaders,
-        params,
-        body: noBody,
-        response: { 202: storeAndJobSchema },
       },
     },
-    async (request, reply) => {
-      const key = request.headers['idempotency-key'] ?? null;
-      noteForAudit(request, { target: request.params.id });
-      return reply.code(202).send(await service.repairStore(actorOf(request), request.params.id, key));
-    },
-  );
+  ] as const;
+  for (const { method, url, audit, run, schema } of commands) {
+    app.route({
+      ...{ method, url, config: { access: ACCESS.writeStores, audit } },
+      schema: {
+        ...{ ...schema, tags: ['stores'], headers: idempotencyHeaders, params, body: noBody },
+        response: { 202: storeAndJobSchema },
+      },
+      handler: async (request, reply) => {
+        const key = request.headers['idempotency-key'] ?? null;
+        noteForAudit(request, { target: request.params.id });
+        return reply.code(202).send(await run(actorOf(request), request.params.id, key));
+      },
+    });
+  }
 
   app.get(
     '/stores/:id/events',

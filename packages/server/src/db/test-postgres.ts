@@ -11,7 +11,7 @@ import pg from 'pg';
 
 export interface TestPostgres {
   urlOf(database: string): string;
-  /** SIGKILL to the postmaster and all its backends, as a crash would. */
+  /** SIGKILL to the postmaster, as a crash would; its backends end by themselves when they notice. */
   kill(): Promise<void>;
   /** Nothing happens where it runs already. */
   start(): Promise<void>;
@@ -39,7 +39,7 @@ export async function createTestPostgres(folder: string, isDurable: boolean): Pr
   let server: ChildProcess | undefined;
 
   async function start(): Promise<void> {
-    if (server !== undefined && server.exitCode === null && server.signalCode === null) {
+    if (isRunning(server)) {
       await waitUntilConnectable(urlOf('postgres'), 30_000);
       return;
     }
@@ -48,20 +48,20 @@ export async function createTestPostgres(folder: string, isDurable: boolean): Pr
       ...['wal_level=minimal', 'max_wal_senders=0', 'log_min_messages=fatal'],
       ...(isDurable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']),
     ];
-    server = spawn(join(bin, 'postgres'), ['-D', dataFolder, ...settings.flatMap((setting) => ['-c', setting])], {
-      ...identity,
-      stdio: 'ignore',
-      cwd: folder,
+    const args = ['-D', dataFolder, ...settings.flatMap((setting) => ['-c', setting])];
+    const spawnServer = (): ChildProcess =>
+      spawn(join(bin, 'postgres'), args, { ...identity, stdio: 'ignore', cwd: folder });
+    server = spawnServer();
+    await waitUntilConnectable(urlOf('postgres'), 30_000, () => {
+      // While a backend of a killed server still has the shared memory, a new server ends at once.
+      if (!isRunning(server)) server = spawnServer();
     });
-    await waitUntilConnectable(urlOf('postgres'), 30_000);
   }
 
   const urlOf = (database: string): string => socketUrl(folder, database);
 
   async function end(signal: NodeJS.Signals): Promise<void> {
-    if (server === undefined || server.exitCode !== null || server.signalCode !== null) {
-      return;
-    }
+    if (!isRunning(server)) return;
     const exited = once(server, 'exit');
     server.kill(signal);
     await exited;
@@ -78,6 +78,9 @@ export async function createTestPostgres(folder: string, isDurable: boolean): Pr
     },
   };
 }
+
+const isRunning = (server: ChildProcess | undefined): server is ChildProcess =>
+  server !== undefined && server.exitCode === null && server.signalCode === null;
 
 /** A server of a test's own, for tests that stop it. */
 export async function createPrivatePostgres(): Promise<TestPostgres> {
@@ -101,9 +104,10 @@ export async function isConnectable(url: string): Promise<boolean> {
   }
 }
 
-export async function waitUntilConnectable(url: string, withinMs: number): Promise<void> {
+export async function waitUntilConnectable(url: string, withinMs: number, meanwhile?: () => void): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!(await isConnectable(url))) {
+    meanwhile?.();
     if (performance.now() > deadline) {
       throw new Error(`no PostgreSQL answered at ${url} within ${withinMs} ms`);
     }

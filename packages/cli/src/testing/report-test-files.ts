@@ -11,7 +11,11 @@ interface TestEventData {
   readonly skip?: boolean | string;
   readonly todo?: boolean | string;
   readonly message?: string;
-  readonly details?: { readonly type?: string; readonly error?: Error & { readonly failureType?: string } };
+  readonly details?: {
+    readonly type?: string;
+    readonly duration_ms?: number;
+    readonly error?: Error & { readonly failureType?: string };
+  };
 }
 
 const [concurrency = '1', timeoutMs = '60000', ...files] = process.argv.slice(2);
@@ -38,7 +42,12 @@ function toReport(type: string, data: TestEventData & { readonly nesting?: numbe
           reason: typeof skipped === 'string' ? skipped : 'no reason was given',
         };
       }
-      return { type: 'pass', name: fullName(data), isSuite: details?.type === 'suite' };
+      return {
+        type: 'pass',
+        name: fullName(data),
+        isSuite: details?.type === 'suite',
+        durationMs: details?.duration_ms ?? 0,
+      };
     }
     case 'test:fail':
       // What failed below it has been reported by itself.

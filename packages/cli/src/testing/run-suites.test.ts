@@ -51,6 +51,24 @@ test('what was skipped is told with the count, for each reason once', async () =
   assert.equal(lines.at(-2), '2 passed, 0 failed, 3 skipped');
 });
 
+test('the longest tests of all suites are told, the longest first', async () => {
+  const taking = (...durations: number[]): Tally => ({
+    ...passing,
+    longest: durations.map((durationMs) => ({ name: `takes ${durationMs}`, durationMs })),
+  });
+  const suites = [
+    suite('one', async () => taking(9_000, 2_000)),
+    suite('two', async () => taking(...Array.from({ length: 20 }, (_, index) => 5_000 - index))),
+  ];
+  const { lines } = await runThem(suites, null);
+  const told = lines.slice(lines.indexOf('The longest tests:') + 1).filter((line) => line.includes('takes'));
+  assert.equal(told.length, 12);
+  assert.deepEqual(
+    told.slice(0, 2).map((line) => line.trim()),
+    ['9.0 s  one: takes 9000', '5.0 s  two: takes 5000'],
+  );
+});
+
 test('a suite at work at the deadline is told to end, and every later one counts as failed', async () => {
   const ended: string[] = [];
   const slow = suite('slow', async ({ signal }) => {

@@ -10,6 +10,8 @@ import { runSuite, STUCK_AFTER_MS } from './run-suite.ts';
 import type { Suite, SuiteReport } from './suite.ts';
 import { startTestPlatform, type TestPlatform } from './test-platform.ts';
 
+const LONGEST_SHOWN = 12;
+
 export interface SuitesRun {
   readonly suites: readonly Suite[];
   /** Goes on after a suite that failed. */
@@ -141,6 +143,12 @@ function summarise(reports: readonly SuiteReport[], durationMs: number, terminal
   if (byReason.size > 0) terminal.print();
   for (const [reason, those] of byReason) {
     terminal.print(`${those.length} skipped: ${reason}: ${those.map(({ name }) => name).join('; ')}`);
+  }
+  const longest = reports.flatMap(({ suite, longest: those = [] }) => those.map((one) => ({ ...one, suite })));
+  longest.sort((one, other) => other.durationMs - one.durationMs);
+  if (longest.length > 0) terminal.print('\nThe longest tests:');
+  for (const { name, durationMs: tookMs, suite } of longest.slice(0, LONGEST_SHOWN)) {
+    terminal.print(`${formatDuration(tookMs).padStart(10)}  ${suite.name}: ${name}`);
   }
   const sum = (count: (report: SuiteReport) => number): number =>
     reports.reduce((total, report) => total + count(report), 0);

@@ -4,11 +4,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { REPOSITORY } from './repository.ts';
 import { runProgram } from './run-program.ts';
-import type { Failure, Skip, SuiteRun, Tally } from './suite.ts';
+import type { Failure, PassedTest, Skip, SuiteRun, Tally } from './suite.ts';
 import type { TestReport } from './test-report.ts';
 
 const RUNNER = fileURLToPath(new URL('./report-test-files.ts', import.meta.url));
 const OUTPUT_SHOWN = 4_000;
+const LONGEST_TOLD = 20;
 
 export interface TestFiles {
   readonly files: readonly string[];
@@ -25,6 +26,7 @@ export async function runTestFiles(tests: TestFiles, { signal, env, onProgress }
   const failures: (Failure & { readonly file: string })[] = [];
   const skips: Skip[] = [];
   const notes: string[] = [];
+  let longest: readonly PassedTest[] = [];
   const outputs = new Map<string, string>();
 
   const take = (report: TestReport): void => {
@@ -33,7 +35,12 @@ export async function runTestFiles(tests: TestFiles, { signal, env, onProgress }
         onProgress(report.name, { passed, failed: failures.length });
         break;
       case 'pass':
-        if (!report.isSuite) passed += 1;
+        if (report.isSuite) break;
+        passed += 1;
+        longest = [...longest, report]
+          .sort((one, other) => other.durationMs - one.durationMs)
+          .slice(0, LONGEST_TOLD)
+          .map(({ name, durationMs }) => ({ name, durationMs }));
         break;
       case 'skip':
         skips.push({ name: report.name, reason: report.reason });
@@ -84,7 +91,7 @@ export async function runTestFiles(tests: TestFiles, { signal, env, onProgress }
     all.push({ name: 'the suite', text: `was ended: it took longer than ${tests.deadlineMs / 1000} s` });
   else if (end.exitCode !== 0)
     all.push({ name: 'the suite', text: `its runner ended with ${end.exitCode}\n${end.output}` });
-  return { passed, failures: all, skips, notes };
+  return { passed, failures: all, skips, notes, longest };
 }
 
 /** A long file begun last would keep all others waiting; how much there is in it stands for how long it takes. */

@@ -10,12 +10,19 @@ export interface Skip {
   readonly name: string;
   readonly reason: string;
 }
+export interface PassedTest {
+  readonly name: string;
+  readonly durationMs: number;
+}
+
 export interface Tally {
   readonly passed: number;
   readonly failures: readonly Failure[];
   readonly skips: readonly Skip[];
   /** What the tests have to tell beyond that they passed, such as a table. */
   readonly notes?: readonly string[];
+  /** Those that took longest, longest first: where to look when a run takes too long. */
+  readonly longest?: readonly PassedTest[];
 }
 
 export interface SuiteRun {

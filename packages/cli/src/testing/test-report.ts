@@ -2,7 +2,7 @@
 
 export type TestReport =
   | { readonly type: 'start'; readonly name: string; readonly file: string }
-  | { readonly type: 'pass'; readonly name: string; readonly isSuite: boolean }
+  | { readonly type: 'pass'; readonly name: string; readonly isSuite: boolean; readonly durationMs: number }
   | { readonly type: 'skip'; readonly name: string; readonly reason: string }
   | {
       readonly type: 'fail';

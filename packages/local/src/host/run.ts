@@ -65,7 +65,7 @@ export async function run(command: readonly string[], options: RunOptions = {}):
 export async function runLogged(
   command: readonly string[],
   logFile: string,
-  options: RunOptions & { remedy?: string } = {},
+  options: RunOptions & { remedy?: string; killSignal?: NodeJS.Signals } = {},
 ): Promise<void> {
   const [program = '', ...args] = command;
   await mkdir(path.dirname(logFile), { recursive: true });
@@ -78,6 +78,7 @@ export async function runLogged(
         ...(options.env === undefined ? {} : { env: options.env }),
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ...(options.killSignal === undefined ? {} : { killSignal: options.killSignal }),
       });
       child.once('error', reject);
       child.once('exit', (code, signal) => resolve(code ?? signal ?? 'an unknown signal'));

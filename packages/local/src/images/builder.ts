@@ -46,8 +46,19 @@ export async function chooseBuilder(cacheDir: string, signal?: AbortSignal): Pro
 export type Execute = (command: readonly string[], logFile: string) => Promise<void>;
 
 function executeWith(env: Record<string, string>, signal: AbortSignal | undefined): Execute {
-  return (command, logFile) => runLogged(command, logFile, { env: { ...process.env, ...env }, remedy: REMEDY, signal });
+  // Killed, because the first process of a namespace does not hear of anything less.
+  return (command, logFile) =>
+    runLogged(command, logFile, { env: { ...process.env, ...env }, remedy: REMEDY, signal, killSignal: 'SIGKILL' });
 }
+
+/**
+ * Mounts and processes of a build live in namespaces of their own: even a killed one leaves no mount behind on the machine, and a
+ * server that it started in the background ends with it.
+ */
+export const SEALED_OFF = [
+  ...['unshare', '--mount', '--propagation', 'private'],
+  ...['--pid', '--fork', '--kill-child', '--mount-proc'],
+] as const;
 
 async function openBuildah(cacheDir: string, signal: AbortSignal | undefined): Promise<Builder> {
   const home = path.join(cacheDir, 'buildah');
@@ -56,9 +67,8 @@ async function openBuildah(cacheDir: string, signal: AbortSignal | undefined): P
   const env = { BUILDAH_ISOLATION: 'chroot', TMPDIR: path.join(home, 'tmp') };
   const execute = executeWith(env, signal);
   for (const folder of [root, run, env.TMPDIR]) await mkdir(folder, { recursive: true });
-  // Mounts of a build live in a namespace of its own, so even a killed one leaves none behind on the machine.
   const withDriver = (driver: string): string[] => [
-    ...['unshare', '--mount', '--propagation', 'private'],
+    ...SEALED_OFF,
     ...['buildah', '--root', root, '--runroot', run, '--storage-driver', driver],
   ];
   // An overlay cannot lie on another overlay, as inside some containers; vfs copies and works everywhere.
@@ -72,7 +82,8 @@ async function openBuildah(cacheDir: string, signal: AbortSignal | undefined): P
   // Whoever builds holds the lock together with others. Whoever gets it alone knows that no build is under way, and that
   // working containers still there are leavings of killed ones.
   const lock = path.join(home, 'lock');
-  const buildah = ['flock', '--shared', lock, ...driver];
+  // The lock's process becomes the build's, so that ending one ends the other.
+  const buildah = ['flock', '--no-fork', '--shared', lock, ...driver];
   await succeeds(['flock', '--exclusive', '--nonblock', lock, ...driver, 'rm', '--all'], env);
   const has = (reference: string): Promise<boolean> =>
     succeeds([...buildah, 'inspect', '--type', 'image', '--format', '{{.FromImageID}}', reference], env);

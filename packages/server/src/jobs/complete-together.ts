@@ -66,13 +66,14 @@ export function createCompleter(db: Db): Completer {
     },
     async takeAlong(send) {
       const endings = take();
-      let ended: ReadonlySet<string> = new Set();
       try {
         const answer = await send(leasesOf(endings));
-        ended = answer.ended;
+        settle(endings, answer.ended);
         return answer;
-      } finally {
-        settle(endings, ended);
+      } catch (error) {
+        waiting.push(...endings);
+        void writeAll();
+        throw error;
       }
     },
   };

@@ -1,6 +1,9 @@
 // Waiting on conditions, never on time alone.
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** Of the aim, twice: what is asked here is whether it works; benchmarks tell how fast. */
+export const ROUTE_CHANGES_WITHIN_MS = 2_000;
+
 /** The first value that is neither null, undefined nor false. Throws with the words given when time runs out. */
 export async function until<T>(
   what: string,

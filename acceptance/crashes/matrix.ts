@@ -48,7 +48,7 @@ const EFFECTS: Readonly<Record<Operation, readonly string[]>> = {
 /** Reached on the way to the failure that a retry answers, hence armed before the store is asked for. */
 export const OF_FAILURE: readonly string[] = ['mark-failed', 'record-diagnosis'];
 
-/** Proven inside one process (`reconcile/crash.test.ts`, `watch/watch-cluster.test.ts`), and why not here. */
+/** Proven inside one process (`reconcile/crash.test.ts`, `watch/watch-cluster.test.ts`, `mail/mail.test.ts`), and why not here. */
 export const ELSEWHERE: Readonly<Record<string, string>> = {
   'delete-half-credentials': 'wants a first death between two Secrets',
   'helm-uninstall-half-done': 'wants a first death inside Helm',
@@ -62,6 +62,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'reset-password-in-secrets': 'as above',
   'reset-password-wish': 'as above',
   'commit-password-reset': 'one insert; asked again, it joins the wish that is open',
+  'send-mail': 'wants an SMTP server; a worker that dies round the sending is in mail/mail.test.ts',
   'queue-reconcile': 'only after a store lost its job, which nothing here does; in watch/watch-cluster.test.ts',
 };
 

@@ -6,7 +6,7 @@ import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts'
 import { awaitPhase, freshName, makeStore, namespaceOf, removeStore, requestStore, TEST_ENGINE } from '../stores.ts';
 import { listOrderIds, orderInTestShop } from '../test-shop.ts';
 import { findTraces, hostOfId } from '../traces.ts';
-import { until } from '../until.ts';
+import { ROUTE_CHANGES_WITHIN_MS, until } from '../until.ts';
 
 describe('the life of a store', { skip: whyNoPlatform() }, () => {
   let platform: Platform;
@@ -84,7 +84,7 @@ describe('the life of a store', { skip: whyNoPlatform() }, () => {
     assert.match(lines.join('\n'), /the shop is open/);
   });
 
-  it('leaves nothing when it is deleted, stays readable, and its name can be used again', async () => {
+  it('leaves nothing when it is deleted, stays readable, and its name can be used again', async (t) => {
     const store = await makeStore(platform.client, 'gone');
     made.add(store.id);
     await orderInTestShop(platform, store);
@@ -94,13 +94,12 @@ describe('the life of a store', { skip: whyNoPlatform() }, () => {
     await platform.client.deleteStore(store.id);
     await until(
       'the route to be closed',
-      5_000,
+      ROUTE_CHANGES_WITHIN_MS,
       async () => (await platform.shop(store, '/products')).status === 404,
       20,
     );
-    const routeMs = performance.now() - askedAt;
+    t.diagnostic(`the route was closed ${Math.round(performance.now() - askedAt)} ms after the deletion was asked for`);
     const deleted = await awaitPhase(platform.client, store.id, 'deleted', 60_000);
-    assert.ok(routeMs < 5_000);
     assert.deepEqual(await findTraces(platform, store), []);
 
     assert.equal(deleted.error, null);

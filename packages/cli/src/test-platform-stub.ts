@@ -1,7 +1,7 @@
 // As much of a platform as commands need: stores in memory, answers in the contract's form, events that tests decide on.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { ERRORS, type ErrorCode, type Event, type Job, type Store } from '@souk/contract';
+import { ERRORS, type ErrorCode, type Event, type Job, type Pod, type Store } from '@souk/contract';
 
 const AT = '2026-01-01T00:00:00.000Z';
 
@@ -9,6 +9,8 @@ export interface PlatformStub {
   readonly env: NodeJS.ProcessEnv;
   readonly stores: Store[];
   readonly events: Event[];
+  /** Of every store; each has said its name. */
+  readonly pods: Pod[];
   readonly requests: string[];
   /** The next request to this method and path is refused. */
   readonly refuse: (request: string, code: ErrorCode) => void;
@@ -47,6 +49,7 @@ export async function startPlatformStub(): Promise<PlatformStub> {
     env: {},
     stores: [],
     events: [],
+    pods: [],
     requests: [],
     refuse: (request, code) => refusals.set(request, code),
     script: () => undefined,
@@ -115,7 +118,10 @@ export async function startPlatformStub(): Promise<PlatformStub> {
       case 'GET events':
         return send(response, 200, { items: stub.events.filter(({ storeId }) => storeId === id), next: null });
       case 'GET pods':
-        return send(response, 200, { items: [] });
+        return send(response, 200, { items: stub.pods });
+      case 'GET logs':
+        response.writeHead(200, { 'content-type': 'text/plain' }).end(`I am ${url.searchParams.get('pod')}\n`);
+        return;
       case 'POST credentials':
         return send(response, 200, { adminUrl: store.adminUrl, username: 'admin@example.com', password: 'a secret' });
       case 'DELETE ':

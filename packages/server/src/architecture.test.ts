@@ -35,7 +35,16 @@ const LADDER: readonly (readonly string[])[] = [
   ],
 ];
 // Left out: tests of the server as a whole, which belong to no module.
-const TOP_LEVEL_TESTS = /^(architecture|generated-docs)\.test\.ts$/;
+const TOP_LEVEL_TESTS = /^(architecture|effects|generated-docs)\.test\.ts$/;
+
+// What acceptance tests take from the inside, though they speak to the running system.
+const OF_ACCEPTANCE: Readonly<Record<string, string>> = {
+  '@souk/server/engines/engine.ts': 'what an engine answers: the test engine is one, and every engine is asked for it',
+  '@souk/server/engines/registry.ts': 'finds the engines whose own recipe of an order a shopper follows',
+  '@souk/server/engines/shop-transport.ts': 'carries that recipe to the shop, as a shopper would',
+  '@souk/server/people/providers/test-providers.ts': 'a sign-in provider on loopback: no part of the system under test',
+  '@souk/local': 'which processes a platform has, asked without a program for each look: those are what is killed',
+};
 
 interface SourceFile {
   readonly path: string;
@@ -180,5 +189,24 @@ describe('the architecture', () => {
       [],
     );
     assert.ok(reached.has(join('http', 'app.ts')));
+  });
+
+  test('acceptance tests import the contract and their own files, and of the inside only what is listed with its reason', async () => {
+    const acceptance = resolve(ROOT, '../../../acceptance');
+    const entries = await readdir(acceptance, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.ts'));
+    const taken = new Map<string, string>();
+    for (const { parentPath, name } of files) {
+      const text = await readFile(join(parentPath, name), 'utf8');
+      for (const [, specifier = ''] of text.matchAll(/(?:from|import)\s*\(?\s*'((?:\.|@souk\/)[^']+)'/g)) {
+        const target = specifier.startsWith('.') ? resolve(parentPath, specifier) : specifier;
+        if (target !== '@souk/contract' && !target.startsWith(acceptance + sep)) {
+          taken.set(target.replace(`${ROOT}${sep}`, '@souk/server/'), relative(acceptance, join(parentPath, name)));
+        }
+      }
+    }
+    const unlisted = [...taken].filter(([target]) => !(target in OF_ACCEPTANCE));
+    assert.deepEqual(unlisted, []);
+    assert.deepEqual([...taken.keys()].sort(), Object.keys(OF_ACCEPTANCE).sort(), 'an exception that nobody needs');
   });
 });

@@ -240,7 +240,7 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): 
   const message = isTooLarge ? 'The headers are too large.' : 'The request is not well-formed HTTP.';
   const body = JSON.stringify(toProblem(new AppError('invalid_request', message), randomUUID()));
   const head = [
-    isTooLarge ? 'HTTP/1.1 431 Request Header Fields Too Large' : 'HTTP/1.1 400 Bad Request',
+    'HTTP/1.1 400 Bad Request',
     'Content-Type: application/problem+json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',

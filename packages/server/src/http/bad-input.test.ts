@@ -233,16 +233,18 @@ describe('bad input', () => {
         socket.on('end', () => resolve(answer));
         socket.on('error', reject);
       });
-    for (const raw of [
-      'NONSENSE\r\n\r\n',
-      'FOO / HTTP/1.1\r\nHost: x\r\n\r\n',
-      'GET / HTTP/1.1\r\nHost: x\r\nContent-Length: a\r\n\r\n',
-    ]) {
+    for (const [raw, detail] of [
+      ['NONSENSE\r\n\r\n', 'The request is not well-formed HTTP.'],
+      ['FOO / HTTP/1.1\r\nHost: x\r\n\r\n', 'The request is not well-formed HTTP.'],
+      ['GET / HTTP/1.1\r\nHost: x\r\nContent-Length: a\r\n\r\n', 'The request is not well-formed HTTP.'],
+      [`GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(40_000)}\r\n\r\n`, 'The headers are too large.'],
+    ] as const) {
       const answer = await send(raw);
-      assert.match(answer, /^HTTP\/1\.1 400 /);
-      problemSchema.parse(JSON.parse(answer.slice(answer.indexOf('{'))));
+      // The status line and the body say the same.
+      assert.match(answer, /^HTTP\/1\.1 400 Bad Request\r\n/);
+      const problem = problemSchema.parse(JSON.parse(answer.slice(answer.indexOf('{'))));
+      assert.deepEqual([problem.status, problem.code, problem.detail], [400, 'invalid_request', detail]);
     }
-    assert.match(await send(`GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(40_000)}\r\n\r\n`), /^HTTP\/1\.1 431 /);
   });
 
   test('no request whatever is answered with a 5xx', async () => {

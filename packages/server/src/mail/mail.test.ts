@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import { SMTPServer } from 'smtp-server';
 import { inTransaction } from '../db/database.ts';
 import { TerminalError } from '../errors.ts';
+import { armFailpoint, armFailpoints } from '../failpoint.ts';
 import { createTestApp, type TestApp, type TestTenant } from '../http/test-app.ts';
 import { createMemoryKube } from '../kube/memory-kube.ts';
 import { createStoreMail } from '../reconcile/tell-by-mail.ts';
@@ -49,6 +50,7 @@ describe('mail', () => {
     tenant = await world.addTenant();
   });
   after(async () => {
+    armFailpoints('');
     await world.close();
     await new Promise<void>((resolve) => server.close(() => resolve()));
   });
@@ -206,5 +208,29 @@ describe('mail', () => {
       world.db,
     );
     assert.equal(rows[0]?.failed, true);
+  });
+
+  test('a worker that dies round the sending loses no mail, and one that is sent again is recognised as the same', async () => {
+    const dieAt = (name: string) =>
+      armFailpoint(name, async () => {
+        throw new Error('the worker died');
+      });
+    const idsTo = (to: string) =>
+      received.filter((mail) => mail.to === to).map(({ text }) => /Message-ID: (\S+)/i.exec(text)?.[1]);
+    await inTransaction(world.db, (tx) =>
+      createOutbox(KEY).put(tx, 'store-ready', tenant.id, { to: 'twice@example.com', subject: 's', text: 't' }),
+    );
+    dieAt('before-send-mail');
+    assert.match(String((await sendAll())[0]), /the worker died/);
+    assert.deepEqual(idsTo('twice@example.com'), []);
+    armFailpoints('');
+    dieAt('after-send-mail');
+    assert.match(String((await sendAll())[0]), /the worker died/);
+    armFailpoints('');
+    assert.deepEqual(await sendAll(), [{ outcome: 'completed' }]);
+    const ids = idsTo('twice@example.com');
+    assert.equal(ids.length, 2);
+    assert.equal(new Set(ids).size, 1, ids.join());
+    assert.deepEqual(await sendAll(), [], 'nothing is left to send');
   });
 });

@@ -2,6 +2,7 @@
 // worker died before it could say so is recognised as the same.
 import type { Db } from '../db/database.ts';
 import { messageOf, TerminalError } from '../errors.ts';
+import { withFailpoints } from '../failpoint.ts';
 import type { JobHandler } from '../jobs/job-attempt.ts';
 import { readMail, settleMail } from './outbox.ts';
 
@@ -26,7 +27,7 @@ export function createMailSender(options: MailSenderOptions): JobHandler {
       return { outcome: 'completed' };
     }
     try {
-      await deliver(options, job.subject, mail);
+      await withFailpoints('send-mail', () => deliverMail(options, job.subject, mail));
     } catch (error) {
       const code = (error as { responseCode?: number }).responseCode ?? 0;
       // 5xx: the server will say the same of this mail for ever.
@@ -41,7 +42,7 @@ export function createMailSender(options: MailSenderOptions): JobHandler {
   };
 }
 
-async function deliver(options: MailSenderOptions, id: string, mail: object): Promise<void> {
+async function deliverMail(options: MailSenderOptions, id: string, mail: object): Promise<void> {
   // Loaded with the first mail: most workers never send one.
   const { createTransport } = await import('nodemailer');
   const timeouts = { connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS };

@@ -41,6 +41,7 @@ export function createUsageRecorder(context: UsageContext, { fence, signal }: Te
     ]);
     await writeQuotas(db, fence, quotas.items.flatMap(toQuotaRow));
     await writeSamples(db, fence, groupByStore(reading.pods));
+    await forgetDeletedStores(db);
     await writeNodeFigures(
       db,
       fence,
@@ -110,12 +111,12 @@ const underTerm = (fence: number): RawBuilder<unknown> => sql`
   exists (select 1 from leader_leases where name = ${WATCH_LEASE} and fence = ${fence} and expires_at > now())`;
 
 async function writeQuotas(db: Db, fence: number, rows: readonly QuotaRow[]): Promise<void> {
-  // Joined with stores, because a namespace may outlive its row's database; unchanged rows are left alone.
+  // Joined with stores, because a namespace may outlive its row's database, and a listing the store; unchanged rows are left alone.
   await sql`
     insert into store_quotas (store_id, resources)
     select stores.id, seen.resources
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as seen ("storeId" text, resources jsonb)
-    join stores on stores.id = seen."storeId"
+    join stores on stores.id = seen."storeId" and stores.phase <> 'deleted'
     where ${underTerm(fence)}
     on conflict (store_id) do update set resources = excluded.resources, observed_at = now()
     where store_quotas.resources <> excluded.resources`.execute(db);
@@ -126,9 +127,21 @@ async function writeSamples(db: Db, fence: number, rows: readonly SampleRow[]): 
     insert into usage_samples (store_id, pods)
     select seen."storeId", seen.pods
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as seen ("storeId" text, pods jsonb)
+    join stores on stores.id = seen."storeId" and stores.phase <> 'deleted'
     where ${underTerm(fence)}
     on conflict do nothing`.execute(db);
   await sql`delete from usage_samples where at < now() - ${KEPT_MINUTES} * interval '1 minute'`.execute(db);
+}
+
+/** Rows of stores are kept when they are deleted, so nothing cascades. By whoever: a store that is deleted stays so. */
+async function forgetDeletedStores(db: Db): Promise<void> {
+  await sql`
+    with forgotten as (
+      delete from store_quotas using stores
+      where stores.id = store_quotas.store_id and stores.phase = 'deleted'
+      returning store_quotas.store_id
+    )
+    delete from usage_samples where store_id in (select store_id from forgotten)`.execute(db);
 }
 
 async function writeNodeFigures(db: Db, fence: number, baseDomain: string, figures: readonly object[]): Promise<void> {

@@ -35,7 +35,7 @@ export const test = defineCommand({
   summary: 'run every test',
   arguments: [],
   options: {
-    quick: { type: 'boolean', help: 'only what needs no cluster; under two minutes' },
+    quick: { type: 'boolean', help: 'only formats, types, unit, PostgreSQL and chart tests; under two minutes' },
     chaos: { type: 'boolean', help: 'only crashes and models, at every moment there is; takes hours' },
     seed: { type: 'string', value: 'N', help: 'with --chaos: the order of the moments; the same seed, the same order' },
     from: {

@@ -8,13 +8,18 @@ export const token = defineCommand({
   words: ['token'],
   summary: 'print the API token of the first tenant',
   arguments: [],
-  options: {},
-  examples: ['souk token', 'curl -H "Authorization: Bearer $(souk token)" http://localhost:8080/api/v1/stores'],
-  run: async ({ terminal, env }) => {
+  options: JSON_OPTION,
+  examples: [
+    'souk token',
+    'souk token --json',
+    'curl -H "Authorization: Bearer $(souk token)" http://localhost:8080/api/v1/stores',
+  ],
+  run: async ({ values, terminal, env }) => {
     const { url, token: value } = await readConnection(env);
     if (value === null) throw new CommandError(EXIT.notFound, `no token is known for ${url}`, 'set SOUK_TOKEN');
+    if (values.json) terminal.printJson({ token: value });
     // Alone on its line and the last one, for $(souk token).
-    terminal.print(value);
+    else terminal.print(value);
     return EXIT.ok;
   },
 });

@@ -4,7 +4,6 @@ import { defineCommand } from '../../command.ts';
 import { connect } from '../../connection.ts';
 import { CommandError, EXIT, UsageError } from '../../exit-code.ts';
 import { findStore } from '../../find-store.ts';
-import type { Terminal } from '../../output/terminal.ts';
 import { STORE_ARGUMENT } from './store-argument.ts';
 
 export const showLogs = defineCommand({
@@ -16,8 +15,9 @@ export const showLogs = defineCommand({
     container: { type: 'string', short: 'c', value: 'NAME', help: 'of this container of the pod' },
     tail: { type: 'string', short: 'n', value: 'LINES', help: 'how many of the last lines of each pod (200)' },
     follow: { type: 'boolean', short: 'f', help: 'stay and show what comes, until Ctrl-C' },
+    json: { type: 'boolean', help: 'print one JSON object a line: pod, component, line' },
   },
-  examples: ['souk store logs acme', 'souk store logs acme --pod backend --follow'],
+  examples: ['souk store logs acme', 'souk store logs acme --pod backend --follow', 'souk store logs acme --json'],
   run: async ({ values, arguments: [nameOrId = ''], terminal, env, signal }) => {
     const tail = Number(values.tail ?? 200);
     if (!Number.isInteger(tail) || tail < 1)
@@ -35,8 +35,9 @@ export const showLogs = defineCommand({
     };
     const show = async (pod: Pod): Promise<void> => {
       const prefix = hasPrefix ? `${terminal.paint('cyan', labelOf(pod).padEnd(width))} ` : '';
-      for await (const line of client.readStoreLogs(store.id, { ...options, pod: pod.name }))
-        print(terminal, prefix, line);
+      const { name, component } = pod;
+      for await (const line of client.readStoreLogs(store.id, { ...options, pod: name }))
+        terminal.print(values.json ? JSON.stringify({ pod: name, component, line }) : `${prefix}${line}`);
     };
     // Side by side only while following: otherwise one pod's log after the other is easier to read.
     if (values.follow === true) await Promise.all(pods.map(show));
@@ -44,10 +45,6 @@ export const showLogs = defineCommand({
     return EXIT.ok;
   },
 });
-
-function print(terminal: Terminal, prefix: string, line: string): void {
-  terminal.print(`${prefix}${line}`);
-}
 
 function labelOf(pod: Pod): string {
   return pod.component ?? pod.name;

@@ -1,7 +1,7 @@
-// `souk store open`: the shop in a browser where there is one, and its address in any case.
+// `souk store open`: the shop in a browser where there is one, and its address in any case. A program gets both addresses and no browser.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { defineCommand } from '../../command.ts';
+import { defineCommand, JSON_OPTION } from '../../command.ts';
 import { connect } from '../../connection.ts';
 import { EXIT } from '../../exit-code.ts';
 import { findStore } from '../../find-store.ts';
@@ -11,10 +11,16 @@ export const openStore = defineCommand({
   words: ['store', 'open'],
   summary: 'open a store in the browser',
   arguments: [STORE_ARGUMENT],
-  options: { admin: { type: 'boolean', help: 'its admin instead of the storefront' } },
-  examples: ['souk store open acme', 'souk store open acme --admin'],
+  options: { admin: { type: 'boolean', help: 'its admin instead of the storefront' }, ...JSON_OPTION },
+  details: 'With --json both addresses are printed and no browser is opened.',
+  examples: ['souk store open acme', 'souk store open acme --admin', 'souk store open acme --json'],
   run: async ({ values, arguments: [nameOrId = ''], terminal, env, signal }) => {
     const store = await findStore(await connect(env), nameOrId, signal);
+    if (values.json) {
+      const { storefrontUrl, adminUrl } = store;
+      terminal.printJson({ storefrontUrl, adminUrl });
+      return EXIT.ok;
+    }
     const url = values.admin ? store.adminUrl : store.storefrontUrl;
     terminal.print(url);
     if (store.phase !== 'ready') terminal.note(`${store.name} is ${store.phase}: the page may not answer yet.`);

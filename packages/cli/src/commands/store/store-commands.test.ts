@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { type StoreAndJob, storeAndJobSchema, storeListSchema } from '@souk/contract';
+import { type Pod, type StoreAndJob, storeAndJobSchema, storeListSchema } from '@souk/contract';
 import { COMMANDS } from '../../command-list.ts';
 import { type PlatformStub, startPlatformStub, storeNamed } from '../../test-platform-stub.ts';
 import { type CommandEnd, type Run, runCommands } from '../../test-terminal.ts';
@@ -214,6 +217,59 @@ describe('souk store show, credentials and events', () => {
         .map((line) => (JSON.parse(line) as { type: string }).type),
       ['store.requested', 'store.ready'],
     );
+  });
+});
+
+describe('souk store logs and open', () => {
+  const podNamed = (name: string, component: string): Pod => ({
+    ...{ name, component, podPhase: 'Running', ready: true, restarts: 0, message: null },
+    ...{ containers: [component], startedAt: null },
+  });
+  beforeEach(() => {
+    stub.stores.push(storeNamed('acme'));
+    stub.pods.push(podNamed('backend-0', 'backend'), podNamed('database-0', 'database'));
+  });
+
+  it('show the lines of every pod after its component, and one JSON object a line for programs', async () => {
+    assert.equal((await souk('store logs acme')).out, 'backend  I am backend-0\ndatabase I am database-0\n');
+    const { out, error } = await souk('store logs acme --json');
+    assert.deepEqual(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+      [
+        { pod: 'backend-0', component: 'backend', line: 'I am backend-0' },
+        { pod: 'database-0', component: 'database', line: 'I am database-0' },
+      ],
+    );
+    assert.equal(error, '');
+  });
+
+  it('print the address that was asked for, and both without a word more for programs', async () => {
+    assert.equal((await souk('store open acme --admin')).out, 'http://acme.souk.localhost:8080/app\n');
+    const { out, error } = await souk('store open acme --json', { env: { DISPLAY: ':none' } });
+    const { storefrontUrl, adminUrl } = storeNamed('acme');
+    assert.deepEqual(JSON.parse(out), { storefrontUrl, adminUrl });
+    assert.equal(error, '');
+  });
+});
+
+describe('souk token and down', () => {
+  it('print the token alone on the last line, and as JSON for programs', async () => {
+    assert.equal((await souk('token')).out, 'test-token\n');
+    assert.deepEqual(JSON.parse((await souk('token --json')).out), { token: 'test-token' });
+  });
+
+  it('say for programs whether the data went too', async () => {
+    const home = path.join(await mkdtemp(path.join(tmpdir(), 'souk-down-')), 'home');
+    try {
+      const { exitCode, out } = await souk('down --json', { env: { SOUK_HOME: home } });
+      assert.equal(exitCode, 0);
+      assert.deepEqual(JSON.parse(out), { home, isPurged: false });
+    } finally {
+      await rm(path.dirname(home), { recursive: true });
+    }
   });
 });
 

@@ -73,7 +73,11 @@ export async function assertHomeFits(paths: PlatformPaths, cluster: ExistingClus
 
 async function assertSameCluster(paths: PlatformPaths, kubectl: Kubectl, kubeconfig: string): Promise<void> {
   const asked = await kubectl('get', 'namespace', 'kube-system', '--output=jsonpath={.metadata.uid}');
-  if (asked.code !== 0) throw new PlatformError(`the cluster does not answer: ${asked.stderr.trim()}`);
+  if (asked.code !== 0) {
+    throw new PlatformError(`the cluster does not answer: ${asked.stderr.trim()}`, {
+      remedy: 'see that kubectl reaches it with the same file; another of its contexts is named with --context',
+    });
+  }
   const uid = asked.stdout.trim();
   const { clusters } = JSON.parse(kubeconfig) as { clusters?: { cluster?: { server?: string } }[] };
   const known = await readKnown(paths);
@@ -191,7 +195,12 @@ async function countStores(paths: PlatformPaths): Promise<number> {
   const url = ((await readIfPresent(paths.databaseUrl)) ?? '').trim();
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   client.on('error', () => undefined);
-  await client.connect();
+  await client.connect().catch((cause: unknown) => {
+    throw new PlatformError('the database does not answer, so nobody knows whether there are stores', {
+      cause,
+      remedy: 'nothing was removed; "souk status" shows when postgres is ready again, then run this again',
+    });
+  });
   try {
     const { rows } = await client.query<{ left: string }>(
       "select count(*) as left from stores where phase <> 'deleted'",

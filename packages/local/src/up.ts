@@ -199,6 +199,7 @@ async function startSupervisor(
   if (!answered || hasEnded) {
     throw new PlatformError(`the supervisor did not start; it last said:\n${await tailOf(output)}`, {
       logFile: output,
+      remedy: 'put right what it says, then "souk up" again; "souk status" shows whether another one runs',
     });
   }
 }
@@ -216,13 +217,11 @@ async function followUntilReady(paths: PlatformPaths, progress: Progress): Promi
   }
   if (last?.failure != null) {
     const { message, logFile: file, remedy } = last.failure;
-    throw new PlatformError(message, {
-      ...(file === null ? {} : { logFile: file }),
-      ...(remedy === null ? {} : { remedy }),
-    });
+    throw new PlatformError(message, { logFile: file, remedy });
   }
   throw new PlatformError('the supervisor ended before the platform was ready', {
     logFile: logFile(paths, 'supervisor'),
+    remedy: 'the end of the log says who ended it; "souk up" begins again',
   });
 }
 

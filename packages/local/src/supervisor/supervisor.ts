@@ -19,7 +19,7 @@ import { listHostAddresses } from '../host/host-addresses.ts';
 import { API_USER, WORKER_USER } from '../manifests/access.ts';
 import { ingressNodePort } from '../manifests/apply-manifests.ts';
 import { findLeftovers, stopPods, sweep } from '../node/sweep.ts';
-import { messageOf, PlatformError } from '../platform-error.ts';
+import { describe, messageOf, PlatformError, remedyOf } from '../platform-error.ts';
 import { type PlatformFacts, writePlatformFacts } from '../platform-facts.ts';
 import { logFile, type PlatformPaths } from '../platform-paths.ts';
 import { ChildRegister } from '../processes/child-register.ts';
@@ -115,11 +115,11 @@ export class Supervisor {
     this.#failure = {
       message: messageOf(error),
       logFile: known?.logFile ?? logFile(this.#paths, 'supervisor'),
-      remedy: known?.remedy ?? null,
+      remedy: remedyOf(error),
     };
     this.#state = 'failed';
     this.#log.error('the platform could not start', {
-      error: messageOf(error),
+      error: describe(error),
       cause: known?.cause === undefined ? undefined : messageOf(known.cause),
     });
     this.onChange();

@@ -284,8 +284,8 @@ async function settle<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, 
   return [await first, await second];
 }
 
-// What a person or a test may set for the control plane through the environment of `souk up`.
-const PASSED_ON = [
+/** What a person or a test may set for the control plane through the environment of `souk up`. */
+export const PASSED_ON: readonly string[] = [
   'ADDRESS_REQUESTS_PER_MINUTE',
   'CORS_ORIGINS',
   'FAILPOINTS_FOLDER',

@@ -9,8 +9,10 @@ import { orderInTestShop } from '../test-shop.ts';
 import { findTraces } from '../traces.ts';
 import { until } from '../until.ts';
 import { awaitRest } from './check-world.ts';
-import { awaitAllReady, crash, findPart, signalPart } from './parts.ts';
+import { awaitAllReady, crash, findPart, listParts, signalPart } from './parts.ts';
 
+/** The parts whose deaths are tried together; those of the others, and of API, workers and database, have tests of their own. */
+const OTHERS = ['kube-scheduler', 'kube-controller-manager', 'kube-proxy', 'network-policies', 'way-out', 'edge'];
 const CONVERGED_WITHIN_MS = 150_000;
 const AWAY_FOR_MS = Number(process.env.SOUK_OUTAGE_SECONDS ?? 30) * 1_000;
 
@@ -79,6 +81,29 @@ describe('a cluster that dies or is away', { skip: whyNoPlatform() }, () => {
       await awaitConverged(living, leaving, [coming, later]);
     });
   }
+
+  it(`has ${OTHERS.join(', ')} back when all are killed at once`, { timeout: 240_000 }, async () => {
+    await awaitAllReady(platform, 120_000);
+    const there = (await listParts(platform)).map(({ name }) => name);
+    // Where the kernel gives no tap interfaces there is no way out.
+    const killed = await Promise.all(
+      OTHERS.filter((name) => name !== 'way-out' || there.includes(name)).map((name) => findPart(platform, name)),
+    );
+    for (const part of killed) crash(part, platform.home);
+    for (const { name, pid, restarts } of killed) {
+      await until(`${name} to be started again`, 60_000, async () => {
+        const now = await findPart(platform, name);
+        return now.restarts > restarts && now.pid !== pid && now.state === 'ready';
+      });
+    }
+    await awaitAllReady(platform);
+    // A new store needs each of them: to be placed, made, reached and let through.
+    const store = await makeStore(platform.client, 'others');
+    made.add(store.id);
+    await awaitSelling(store);
+    await removeStore(platform.client, store.id);
+    made.delete(store.id);
+  });
 
   it(`goes on without it for ${AWAY_FOR_MS / 1000} s: reads are answered, creates and deletions accepted, nothing fails`, {
     timeout: 480_000 + 2 * AWAY_FOR_MS,

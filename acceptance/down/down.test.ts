@@ -1,8 +1,9 @@
-// `souk down` leaves nothing running or mounted, and the next `souk up` brings every store back with its orders.
+// `souk down` leaves nothing running or mounted, and the next `souk up` brings every store back with its orders. With --purge it leaves
+// nothing at all, so these tests are the last on their platform.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Store } from '@souk/contract';
@@ -12,6 +13,7 @@ import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts'
 import { makeStore, removeStore } from '../stores.ts';
 import { listOrderIds, orderInTestShop } from '../test-shop.ts';
 import { until } from '../until.ts';
+import { describeMachine, findProcesses, findTracesOnMachine, upAgain } from './machine.ts';
 
 const ENGINES_OF_TESTS = ['test-shop', 'late-shop'];
 
@@ -30,6 +32,7 @@ describe('down and up again', { skip: whyNoPlatform() }, () => {
   );
   after(() => platform.close());
   let machineWithout: string[];
+  let isAsBefore = false;
 
   it('down leaves no process, mount, network namespace, interface, packet-filter rule or cgroup', {
     timeout: 180_000,
@@ -76,6 +79,18 @@ describe('down and up again', { skip: whyNoPlatform() }, () => {
     await Promise.all(stores.map(({ id }) => removeStore(platform.client, id)));
     await platform.souk('down');
     assert.deepEqual(describeMachine(platform), machineWithout);
+    isAsBefore = true;
+  });
+
+  it('down --purge takes the home too, and leaves nothing of the platform anywhere', { timeout: 60_000 }, async (t) => {
+    // Its logs go with the home, and whoever looks for what failed above needs them.
+    if (!isAsBefore) return t.skip('something above failed');
+    assert.ok(existsSync(platform.home));
+    await platform.souk('down', '--purge');
+    assert.equal(existsSync(platform.home), false);
+    assert.equal(existsSync(`/run/${platform.facts.netns}`), false);
+    assert.deepEqual(findTracesOnMachine(platform), []);
+    assert.deepEqual(describeMachine(platform), machineWithout);
   });
 });
 
@@ -100,109 +115,7 @@ async function openBigShop(platform: Platform): Promise<BigShop | string> {
   return { store, engine, shop, orderId: (await engine.placeOrder(shop)).orderId };
 }
 
-function upAgain({ facts }: Platform): string[] {
-  const folders = ['test-engine', 'late-engine'].map((name) => path.resolve(import.meta.dirname, '..', name));
-  return ['up', '--detach', '--port', String(facts.port), '--engine-folder', folders.join(':')];
-}
-
 /** Whether a part of the node is there already, so that there is something to stop. */
 function runsSomething({ home, facts }: Platform): boolean {
   return existsSync(`/run/netns/${facts.netns}`) && findProcesses((text) => text.includes(`${home}/`)).length > 1;
-}
-
-// Where a node, its network or its container runtime could leave something that does not bear the platform's name.
-const FOLDERS = [
-  '/run',
-  '/run/netns',
-  '/run/containerd',
-  '/var/lib',
-  '/var/lib/cni',
-  '/var/lib/kubelet',
-  '/var/log/containers',
-  '/var/log/pods',
-  '/etc/cni/net.d',
-];
-
-/** All that a platform could change on the machine, without what belongs to other platforms beside it. */
-function describeMachine({ home, facts }: Platform): string[] {
-  const isOthers = (line: string): boolean =>
-    !line.includes(facts.netns) && !line.includes(`${home}/`) && /souk(?:-[\w-]+)?/.test(line);
-  return [
-    ...listPacketFilterRules().map((rule) => `rule ${rule}`),
-    ...readdirSync('/sys/class/net').map((name) => `interface ${name}`),
-    // Not deeper than a node's own: sessions and services come and go below theirs.
-    ...listCgroups('/sys/fs/cgroup', 2).map((folder) => `cgroup ${folder}`),
-    ...readFileSync('/proc/self/mountinfo', 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => `mount ${line.split(' ')[4]}`),
-    ...FOLDERS.filter(existsSync).flatMap((folder) =>
-      readdirSync(folder).map((name) => `file ${withTarget(path.join(folder, name))}`),
-    ),
-  ]
-    .filter((line) => !isOthers(line))
-    .sort();
-}
-
-/** Of the machine's own network, where the node's rules have no business; without counters. */
-function listPacketFilterRules(): string[] {
-  const said = (program: string, ...args: string[]): string[] =>
-    (spawnSync(program, args, { encoding: 'utf8' }).stdout ?? '').split('\n').map((line) => line.trim());
-  return [
-    ...said('/usr/sbin/nft', '--stateless', 'list', 'ruleset'),
-    ...['/usr/sbin/iptables-save', '/usr/sbin/ip6tables-save'].flatMap((program) =>
-      existsSync(program) ? said(program).filter((line) => line.startsWith('-A')) : [],
-    ),
-  ].filter((line) => line !== '');
-}
-
-/** Links are told with their target: those of other platforms' containers bear no other sign of them. */
-function withTarget(file: string): string {
-  return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ? `${file} -> ${readlinkSync(file)}` : file;
-}
-
-function listCgroups(folder: string, depth = 10): string[] {
-  if (depth === 0) return [];
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .flatMap(({ name }) => [path.join(folder, name), ...listCgroups(path.join(folder, name), depth - 1)]);
-}
-
-function findTracesOnMachine({ home, facts }: Platform): string[] {
-  const runFolder = `/run/${facts.netns}`;
-  const names = (text: string): boolean => text.includes(`${home}/`) || text.includes(`${runFolder}/`);
-  return [
-    ...findProcesses(names),
-    ...readFileSync('/proc/self/mountinfo', 'utf8')
-      .split('\n')
-      .filter(names)
-      .map((line) => `mount ${line}`),
-    ...(existsSync(`/run/netns/${facts.netns}`) ? [`network namespace ${facts.netns}`] : []),
-    ...readdirSync('/sys/class/net')
-      .filter((name) => name.startsWith(facts.netns))
-      .map((name) => `interface ${name}`),
-    ...listCgroups('/sys/fs/cgroup')
-      .filter((folder) => path.basename(folder) === facts.netns)
-      .map((folder) => `cgroup ${folder}`),
-    ...listPacketFilterRules()
-      .filter((rule) => rule.includes(facts.netns))
-      .map((rule) => `packet-filter rule ${rule}`),
-  ];
-}
-
-/** Those that were told of the platform, run its programs, or live in its network namespace. */
-function findProcesses(names: (text: string) => boolean): string[] {
-  const ourselves = new Set([process.pid, process.ppid].map(String));
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && !ourselves.has(entry))
-    .flatMap((pid) => {
-      try {
-        const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        const program = readlinkSync(`/proc/${pid}/exe`);
-        return names(`${commandLine} ${program}`) ? [`process ${pid}: ${commandLine}`] : [];
-      } catch {
-        // Kernel threads have no program, and processes end while we look.
-        return [];
-      }
-    });
 }

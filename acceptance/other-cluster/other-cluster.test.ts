@@ -47,7 +47,7 @@ describe('a platform in a cluster that is there already', { skip: whyNoPlatform(
   });
 
   const souk = async (env: NodeJS.ProcessEnv, ...args: string[]): Promise<End> => {
-    const options = { env: { ...process.env, ...env, SOUK_HOME: home, KUBECONFIG: '' } };
+    const options = { env: { ...process.env, KUBECONFIG: '', ...env, SOUK_HOME: home } };
     return await run(SOUK, args, options).then(
       ({ stderr }) => ({ code: 0, stderr }),
       ({ code, stderr }: End) => ({ code, stderr }),
@@ -55,29 +55,23 @@ describe('a platform in a cluster that is there already', { skip: whyNoPlatform(
   };
   const up = async (env: NodeJS.ProcessEnv, ...more: string[]): Promise<End> => {
     const images = { IMAGES_FILE: path.join(first.home, 'images.json') };
-    const { ingressUrl } = JSON.parse(readFileSync(path.join(first.home, 'platform.json'), 'utf8'));
-    const where = ['--kubeconfig', kubeconfig, '--ingress-url', ingressUrl, ...more];
-    return await souk(
-      { ...images, ...env },
-      'up',
-      '--detach',
-      '--port',
-      String(port),
-      '--engine-folder',
-      ENGINE,
-      ...where,
-    );
+    const always = ['--detach', '--port', String(port), '--engine-folder', ENGINE];
+    return await souk({ ...images, ...env }, 'up', ...always, ...more);
+  };
+  const given = (...more: string[]): string[] => {
+    const { ingressUrl } = readFacts(first.home);
+    return ['--kubeconfig', kubeconfig, '--ingress-url', ingressUrl, ...more];
   };
 
   it('is told at once when the cluster does not answer', { timeout: 60_000 }, async () => {
-    const { code, stderr } = await up({});
+    const { code, stderr } = await up({}, ...given());
     assert.equal(code, 1);
     assert.match(stderr, /the cluster does not answer/);
   });
 
   it('is told what the cluster lacks and which variable names it', { timeout: 60_000 }, async () => {
     const wrong = { INGRESS_CLASS: 'nginx', INGRESS_NAMESPACE: 'ingress-nginx', STORAGE_CLASS: 'fast' };
-    const { code, stderr } = await up(wrong, '--context', 'the-one');
+    const { code, stderr } = await up(wrong, ...given('--context', 'the-one'));
     assert.equal(code, 1);
     assert.match(stderr, /no IngressClass "nginx" but: souk; set INGRESS_CLASS/);
     assert.match(stderr, /namespace ingress-nginx has no pods labelled .* set INGRESS_NAMESPACE/);
@@ -85,7 +79,7 @@ describe('a platform in a cluster that is there already', { skip: whyNoPlatform(
   });
 
   it('makes stores there, and is not removed while one is left', { timeout: 240_000 }, async () => {
-    const started = await up({ STORAGE_CLASS: 'local-path' }, '--context', 'the-one');
+    const started = await up({ STORAGE_CLASS: 'local-path' }, ...given('--context', 'the-one'));
     assert.equal(started.code, 0, started.stderr);
     const token = readFileSync(path.join(home, 'secrets', 'api-token'), 'utf8').trim();
     const client = createClient({ url: `http://127.0.0.1:${port}`, token });
@@ -106,12 +100,20 @@ describe('a platform in a cluster that is there already', { skip: whyNoPlatform(
       new RegExp(`holds namespaces of stores: .*${namespaceOf(store)}.*nothing was removed`),
     );
 
-    assert.equal((await up({}, '--context', 'the-one')).code, 0);
+    // What the file and the controller's address are is found out as well as given.
+    const again = await up({ KUBECONFIG: kubeconfig }, '--context', 'the-one');
+    assert.equal(again.code, 0, again.stderr);
+    assert.equal(readFacts(home).ingressUrl, readFacts(first.home).ingressUrl);
+    assert.equal((await client.getStore(store.id)).phase, 'ready');
     await removeStore(client, store.id);
     assert.equal((await souk({}, 'down', '--purge')).code, 0);
     assert.equal(existsSync(home), false);
   });
 });
+
+function readFacts(home: string): { ingressUrl: string } {
+  return JSON.parse(readFileSync(path.join(home, 'platform.json'), 'utf8')) as { ingressUrl: string };
+}
 
 /** Below the range that outgoing connections take theirs from. */
 async function freePort(): Promise<number> {

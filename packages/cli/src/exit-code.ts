@@ -1,5 +1,7 @@
 // How a command ends: exit codes that scripts may rely on, and for every error what happened and what to do about it.
 import { RefusedError, UnexpectedAnswerError, UnreachableError } from '@souk/contract';
+// Not from the package's index, which loads all of the local platform: most commands have no use for it.
+import { describe, remedyOf } from '@souk/local/platform-error.ts';
 
 export const EXIT = {
   ok: 0,
@@ -48,7 +50,7 @@ export class UsageError extends CommandError {
 export interface Ending {
   readonly exitCode: ExitCode;
   readonly message: string;
-  readonly remedy: string | null;
+  readonly remedy: string;
 }
 
 export function endingOf(error: unknown): Ending {
@@ -65,16 +67,7 @@ export function endingOf(error: unknown): Ending {
     const remedy = 'check SOUK_URL, and that this command and the platform are of the same version';
     return { exitCode: EXIT.failure, message: error.message, remedy };
   }
-  if (isPlatformError(error)) {
-    const log = error.logFile === undefined ? '' : `\nlog: ${error.logFile}`;
-    return { exitCode: EXIT.failure, message: `${error.message}${log}`, remedy: error.remedy ?? null };
-  }
-  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return {
-    exitCode: EXIT.failure,
-    message,
-    remedy: 'this is a mistake in Souk itself; please report it with the lines above',
-  };
+  return { exitCode: EXIT.failure, message: describe(error), remedy: remedyOf(error) };
 }
 
 function refusalEnding({ problem, retryAfterMs }: RefusedError): Ending {
@@ -130,9 +123,4 @@ function refusalEnding({ problem, retryAfterMs }: RefusedError): Ending {
         remedy: `the platform's log has more under request ${problem.requestId}`,
       };
   }
-}
-
-// By shape and not by class: the package that defines it is loaded only by the commands that need it.
-function isPlatformError(error: unknown): error is Error & { logFile: string | undefined; remedy: string | undefined } {
-  return error instanceof Error && error.name === 'PlatformError';
 }

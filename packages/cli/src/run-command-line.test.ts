@@ -41,6 +41,8 @@ describe('the command line', () => {
       'store list --colour',
       'up --port x',
       'up --demo=x',
+      'up --ingress-url http://example.com',
+      'up --context one --ingress-url example.com:80',
     ]) {
       const { exitCode, out, error } = await souk(line);
       assert.equal(exitCode, 2, line);

@@ -69,6 +69,6 @@ function unknown(commands: readonly Command[], args: readonly string[], terminal
 function complain(error: unknown, terminal: Terminal): ExitCode {
   const { exitCode, message, remedy } = endingOf(error);
   terminal.note(`${terminal.paintNote('red', 'souk:')} ${message}`);
-  if (remedy !== null) terminal.note(`${terminal.paintNote('dim', 'what to do:')} ${remedy}`);
+  terminal.note(`${terminal.paintNote('dim', 'what to do:')} ${remedy}`);
   return exitCode;
 }

@@ -1,21 +1,23 @@
-// A cluster that is there already, given by `--kubeconfig`, instead of a node of our own. The control plane and its database
+// A cluster that is there already, given by `--kubeconfig` or `--context`, instead of a node of our own. The control plane and its database
 // still run on this machine; the cluster needs an ingress controller, a StorageClass, and the stores' images.
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Client } from 'pg';
+import { findIngressUrl, type IngressController, type Kubectl } from './find-ingress-url.ts';
 import { exists, readIfPresent, writeFileAtomically } from './host/files.ts';
-import { type RunResult, tryRun } from './host/run.ts';
+import { tryRun } from './host/run.ts';
 import { archiveOf } from './images/build-images.ts';
 import { PlatformError } from './platform-error.ts';
 import { readPlatformFacts } from './platform-facts.ts';
 import type { PlatformPaths } from './platform-paths.ts';
 
 export type ExistingCluster = {
-  kubeconfig: string;
+  /** Absent for the one that kubectl takes by itself: of KUBECONFIG, else `~/.kube/config`. */
+  kubeconfig?: string;
   context?: string;
-  /** Where the cluster's ingress controller answers from this machine. */
-  ingressUrl: string;
+  /** Where the cluster's ingress controller answers from this machine; found out when absent. */
+  ingressUrl?: string;
 };
 /** An image that the cluster's nodes must be able to start, and the file that holds it. */
 export type ImageToBring = { name: string; reference: string; archive: string };
@@ -35,35 +37,45 @@ export const CLUSTER_SETTINGS = [
   'STORAGE_CLASS',
 ] as const;
 
-type Kubectl = (...args: string[]) => Promise<RunResult>;
-
 /** Checks that the cluster answers and has what stores need, and keeps a kubeconfig of that one context in SOUK_HOME. */
 export async function adoptCluster(
   paths: PlatformPaths,
   cluster: ExistingCluster,
   programs: string,
 ): Promise<{ kubeconfig: string; ingressUrl: string }> {
-  const base = [path.join(programs, 'kubectl'), `--kubeconfig=${path.resolve(cluster.kubeconfig)}`];
+  const base = [path.join(programs, 'kubectl')];
+  if (cluster.kubeconfig !== undefined) base.push(`--kubeconfig=${path.resolve(cluster.kubeconfig)}`);
   if (cluster.context !== undefined) base.push(`--context=${cluster.context}`);
   const kubectl: Kubectl = (...args) => tryRun([...base, ...args, `--request-timeout=${ANSWERS_WITHIN_S}s`]);
   const view = await kubectl('config', 'view', '--minify', '--flatten', '--raw', '--output=json');
   if (view.code !== 0) {
-    throw new PlatformError(`${cluster.kubeconfig} can't be used: ${view.stderr.trim()}`, {
-      remedy: 'give a kubeconfig with a current context, or name one with --context',
+    const file = cluster.kubeconfig ?? (process.env.KUBECONFIG || '~/.kube/config');
+    throw new PlatformError(`${file} can't be used: ${view.stderr.trim()}`, {
+      remedy: 'give a file with --kubeconfig, and one of its contexts with --context',
     });
   }
   await assertSameCluster(paths, kubectl, view.stdout);
-  await assertFit(kubectl, process.env);
+  const controller = ingressController(process.env);
+  await assertFit(kubectl, controller, process.env.STORAGE_CLASS);
+  const ingressUrl = cluster.ingressUrl ?? (await findIngressUrl(kubectl, controller));
   await writeFileAtomically(paths.kubeconfig, view.stdout, 0o600);
-  return { kubeconfig: paths.kubeconfig, ingressUrl: cluster.ingressUrl };
+  return { kubeconfig: paths.kubeconfig, ingressUrl };
+}
+
+function ingressController(env: NodeJS.ProcessEnv): IngressController {
+  return {
+    ingressClass: env.INGRESS_CLASS || 'souk',
+    namespace: env.INGRESS_NAMESPACE || 'souk-ingress',
+    podLabels: env.INGRESS_POD_LABELS || 'app.kubernetes.io/name=souk-ingress',
+  };
 }
 
 /** Refuses to look for stores where they are not: a home goes with the one cluster it was begun with. */
 export async function assertHomeFits(paths: PlatformPaths, cluster: ExistingCluster | undefined): Promise<void> {
   const remedy = 'give each cluster a home of its own: SOUK_HOME=/var/lib/souk-other ./souk up …';
   if (cluster === undefined && (await exists(clusterFile(paths)))) {
-    throw new PlatformError(`the stores of ${paths.home} live in a cluster given by --kubeconfig`, {
-      remedy: `start it with --kubeconfig again; or ${remedy}`,
+    throw new PlatformError(`the stores of ${paths.home} live in a cluster given by --kubeconfig or --context`, {
+      remedy: `start it with the same again; or ${remedy}`,
     });
   }
   if (cluster !== undefined && (await exists(paths.etcd))) {
@@ -73,7 +85,11 @@ export async function assertHomeFits(paths: PlatformPaths, cluster: ExistingClus
 
 async function assertSameCluster(paths: PlatformPaths, kubectl: Kubectl, kubeconfig: string): Promise<void> {
   const asked = await kubectl('get', 'namespace', 'kube-system', '--output=jsonpath={.metadata.uid}');
-  if (asked.code !== 0) throw new PlatformError(`the cluster does not answer: ${asked.stderr.trim()}`);
+  if (asked.code !== 0) {
+    throw new PlatformError(`the cluster does not answer: ${asked.stderr.trim()}`, {
+      remedy: 'see that kubectl reaches it with the same file; another of its contexts is named with --context',
+    });
+  }
   const uid = asked.stdout.trim();
   const { clusters } = JSON.parse(kubeconfig) as { clusters?: { cluster?: { server?: string } }[] };
   const known = await readKnown(paths);
@@ -87,13 +103,14 @@ async function assertSameCluster(paths: PlatformPaths, kubectl: Kubectl, kubecon
 }
 
 // A store that waits for what the cluster does not have fails after minutes; this says it at once.
-async function assertFit(kubectl: Kubectl, env: NodeJS.ProcessEnv): Promise<void> {
-  const ingressClass = env.INGRESS_CLASS || 'souk';
-  const namespace = env.INGRESS_NAMESPACE || 'souk-ingress';
-  const labels = env.INGRESS_POD_LABELS || 'app.kubernetes.io/name=souk-ingress';
+async function assertFit(
+  kubectl: Kubectl,
+  { ingressClass, namespace, podLabels }: IngressController,
+  storageClass: string | undefined,
+): Promise<void> {
   const [classes, pods, storage] = await Promise.all([
     kubectl('get', 'ingressclasses', '--output=jsonpath={.items[*].metadata.name}'),
-    kubectl('get', 'pods', `--namespace=${namespace}`, `--selector=${labels}`, '--output=name'),
+    kubectl('get', 'pods', `--namespace=${namespace}`, `--selector=${podLabels}`, '--output=name'),
     kubectl('get', 'storageclasses', '--output=json'),
   ]);
   const problems: string[] = [];
@@ -103,10 +120,10 @@ async function assertFit(kubectl: Kubectl, env: NodeJS.ProcessEnv): Promise<void
   }
   if (pods.code === 0 && pods.stdout.trim() === '') {
     problems.push(
-      `namespace ${namespace} has no pods labelled ${labels}, and only those may reach stores; set INGRESS_NAMESPACE and INGRESS_POD_LABELS to the ingress controller's`,
+      `namespace ${namespace} has no pods labelled ${podLabels}, and only those may reach stores; set INGRESS_NAMESPACE and INGRESS_POD_LABELS to the ingress controller's`,
     );
   }
-  if (storage.code === 0) problems.push(...storageProblems(storage.stdout, env.STORAGE_CLASS));
+  if (storage.code === 0) problems.push(...storageProblems(storage.stdout, storageClass));
   if (problems.length === 0) return;
   throw new PlatformError(`the cluster can't run stores yet:\n${problems.map((line) => `  - ${line}`).join('\n')}`, {
     remedy: 'put this right, or set the variables for "souk up", and run the same command again',
@@ -191,7 +208,12 @@ async function countStores(paths: PlatformPaths): Promise<number> {
   const url = ((await readIfPresent(paths.databaseUrl)) ?? '').trim();
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   client.on('error', () => undefined);
-  await client.connect();
+  await client.connect().catch((cause: unknown) => {
+    throw new PlatformError('the database does not answer, so nobody knows whether there are stores', {
+      cause,
+      remedy: 'nothing was removed; "souk status" shows when postgres is ready again, then run this again',
+    });
+  });
   try {
     const { rows } = await client.query<{ left: string }>(
       "select count(*) as left from stores where phase <> 'deleted'",

@@ -16,7 +16,7 @@ export { freePort } from './applications/ports.ts';
 export type { DownOptions } from './down.ts';
 export { down } from './down.ts';
 export type { ImageToBring } from './existing-cluster.ts';
-export { explain, PlatformError } from './platform-error.ts';
+export { PlatformError } from './platform-error.ts';
 export type { PlatformFacts } from './platform-facts.ts';
 export { readPlatformFacts } from './platform-facts.ts';
 export type { PlatformPaths } from './platform-paths.ts';

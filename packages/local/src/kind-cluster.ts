@@ -14,6 +14,7 @@ import { logFile, type PlatformPaths } from './platform-paths.ts';
 import { until } from './processes/until.ts';
 
 const KIND_VERSION = 'v0.33.0';
+const DOCKER_REMEDY = 'see that Docker runs ("docker info"), then run this again';
 const READY_WITHIN_S = 180;
 const ANSWERS_AGAIN_WITHIN_MS = 120_000;
 /** Beyond those of stores: the controller that takes their routes. kind brings the rest. */
@@ -38,7 +39,7 @@ export async function ensureKindCluster(paths: PlatformPaths, options: KindOptio
   const node = nodeOf(paths);
   const state = await stateOf(paths);
   if (state === 'none') await create(paths, kind, options.signal);
-  else if (state === 'stopped') await run(['docker', 'start', node]);
+  else if (state === 'stopped') await run(['docker', 'start', node], { remedy: DOCKER_REMEDY });
   const kubeconfig = kubeconfigOf(paths);
   const kubectl = [path.join(options.programs, 'kubectl'), `--kubeconfig=${kubeconfig}`, '--request-timeout=5s'];
   const answers = await until(async () => (await tryRun([...kubectl, 'get', '--raw=/readyz'])).code === 0, {
@@ -55,7 +56,10 @@ export async function ensureKindCluster(paths: PlatformPaths, options: KindOptio
   for (const reference of Object.values(options.images)) {
     if (present.split('\n').includes(reference)) continue;
     const archive = archiveOf(paths.cache, reference);
-    await runLogged([kind, 'load', 'image-archive', archive, '--name', paths.netns], log, { signal: options.signal });
+    await runLogged([kind, 'load', 'image-archive', archive, '--name', paths.netns], log, {
+      signal: options.signal,
+      remedy: `see the log, and that the disk of Docker has room ("docker system df"), then run this again`,
+    });
   }
   await applyIngress({ programs: options.programs, kubeconfig, images: options.images, logsFolder: paths.logs });
   return { kubeconfig, ingressUrl: `http://127.0.0.1:${await hostPortOf(paths)}` };
@@ -86,7 +90,7 @@ async function stateOf(paths: PlatformPaths): Promise<'none' | 'stopped' | 'runn
 async function orExplain(done: Promise<unknown>): Promise<void> {
   await done.catch((error: unknown) => {
     throw new PlatformError(`the cluster of containers could not be ended: ${messageOf(error)}`, {
-      remedy: 'see that Docker runs ("docker info"), then run this again',
+      remedy: DOCKER_REMEDY,
     });
   });
 }

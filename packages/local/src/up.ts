@@ -19,7 +19,7 @@ import { assertOwnHome } from './host/own-home.ts';
 import { tailOf } from './host/run.ts';
 import { ensureKindCluster, KIND_IMAGES, needsKind, stopKindCluster } from './kind-cluster.ts';
 import { prepareNode } from './node/prepare-node.ts';
-import { findLeftovers, hasLeftovers, sweep } from './node/sweep.ts';
+import { findLeftovers, hasLeftovers, logLeftovers, sweep } from './node/sweep.ts';
 import { PlatformError } from './platform-error.ts';
 import type { PlatformFacts } from './platform-facts.ts';
 import { logFile, type PlatformPaths, platformPaths } from './platform-paths.ts';
@@ -28,6 +28,7 @@ import { until } from './processes/until.ts';
 import { Progress } from './progress.ts';
 import { followReports, readReport } from './supervisor/control-client.ts';
 import type { PlatformReport } from './supervisor/platform-report.ts';
+import { openSupervisorLog } from './supervisor/supervisor-log.ts';
 import type { SupervisorOptions } from './supervisor/supervisor-options.ts';
 
 export type UpOptions = {
@@ -94,7 +95,9 @@ export async function up(options: UpOptions = {}): Promise<RunningPlatform> {
       };
     }
     // What a killed supervisor left holds ports and memory, so it goes before anything is looked at.
-    if (hasLeftovers(await findLeftovers(paths))) {
+    const left = await findLeftovers(paths);
+    if (hasLeftovers(left)) {
+      logLeftovers(left, openSupervisorLog(logFile(paths, 'supervisor')));
       await progress.step('taking away what an earlier run left', logFile(paths, 'supervisor'), () => sweep(paths));
     }
     const port = options.port ?? DEFAULT_PORT;
@@ -199,6 +202,7 @@ async function startSupervisor(
   if (!answered || hasEnded) {
     throw new PlatformError(`the supervisor did not start; it last said:\n${await tailOf(output)}`, {
       logFile: output,
+      remedy: 'put right what it says, then "souk up" again; "souk status" shows whether another one runs',
     });
   }
 }
@@ -216,13 +220,11 @@ async function followUntilReady(paths: PlatformPaths, progress: Progress): Promi
   }
   if (last?.failure != null) {
     const { message, logFile: file, remedy } = last.failure;
-    throw new PlatformError(message, {
-      ...(file === null ? {} : { logFile: file }),
-      ...(remedy === null ? {} : { remedy }),
-    });
+    throw new PlatformError(message, { logFile: file, remedy });
   }
   throw new PlatformError('the supervisor ended before the platform was ready', {
     logFile: logFile(paths, 'supervisor'),
+    remedy: 'the end of the log says who ended it; "souk up" begins again',
   });
 }
 

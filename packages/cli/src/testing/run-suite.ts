@@ -39,7 +39,7 @@ export async function runSuite(suite: Suite, { terminal, board, env, signal }: S
     report = { suite, ...tally, durationMs: performance.now() - startedAt, whyNotRun: null };
   } catch (error) {
     const { message, remedy } = endingOf(error);
-    const text = remedy === null ? message : `${message}\nwhat to do: ${remedy}`;
+    const text = `${message}\nwhat to do: ${remedy}`;
     const failures = [{ name: suite.title, text }];
     report = { suite, passed: 0, failures, skips: [], durationMs: performance.now() - startedAt, whyNotRun: null };
   } finally {

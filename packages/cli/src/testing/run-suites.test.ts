@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { PlatformError } from '@souk/local';
 import { Terminal } from '../output/terminal.ts';
 import { Recorder } from '../test-terminal.ts';
-import { runSuites } from './run-suites.ts';
+import { runSuites, type SuitesRun } from './run-suites.ts';
 import type { Suite, Tally } from './suite.ts';
 import { claimTestPlatform } from './test-platform.ts';
 
@@ -18,6 +19,7 @@ function suite(name: string, run: Suite['run']): Suite {
 async function runThem(
   suites: readonly Suite[],
   deadlineMs: number | null,
+  more: Pick<SuitesRun, 'startPlatform'> = {},
 ): Promise<{ isGood: boolean; lines: string[] }> {
   const out = new Recorder(false);
   const terminal = new Terminal(
@@ -25,7 +27,7 @@ async function runThem(
     {},
   );
   const signal = new AbortController().signal;
-  const isGood = await runSuites({ suites, keepGoing: false, deadlineMs, terminal, env: {}, signal });
+  const isGood = await runSuites({ suites, keepGoing: false, deadlineMs, terminal, env: {}, signal, ...more });
   return { isGood, lines: out.text.split('\n') };
 }
 
@@ -107,6 +109,21 @@ test('suites after one that failed are not run and do not count', async () => {
   const { isGood, lines } = await runThem([bad, suite('later', async () => passing)], 60_000);
   assert.equal(isGood, false);
   assert.deepEqual(lines.slice(-2), ['0 passed, 1 failed, 0 skipped', '']);
+});
+
+test('a platform that cannot be removed fails the run, whatever passed on it', async () => {
+  const stays = new PlatformError('something could not be taken away: /run/netns/souk-0', { remedy: 'run it again' });
+  const ended: boolean[] = [];
+  const end = async (keepLogs: boolean): Promise<null> => {
+    ended.push(keepLogs);
+    throw stays;
+  };
+  const onIt: Suite = { ...suite('on it', async () => passing), needs: 'platform' };
+  const { isGood, lines } = await runThem([onIt], null, { startPlatform: async () => ({ env: {}, end }) });
+  assert.equal(isGood, false);
+  assert.deepEqual(ended, [false], 'logs were kept before anything had failed');
+  assert.ok(lines.some((line) => /could not be removed: something could not be taken away.*run it again/.test(line)));
+  assert.deepEqual(lines.slice(-2), ['3 passed, 1 failed, 1 skipped', '']);
 });
 
 test('a second run of the same home is told of the first', async () => {

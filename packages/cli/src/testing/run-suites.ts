@@ -21,6 +21,8 @@ export interface SuitesRun {
   readonly terminal: Terminal;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
+  /** Starts the platforms; a test of this has none to start. */
+  readonly startPlatform?: typeof startTestPlatform;
 }
 
 /** Whether everything that ran passed and everything ran. */
@@ -33,8 +35,9 @@ export async function runSuites(run: SuitesRun): Promise<boolean> {
   const notReached = `not reached within ${formatDuration(deadlineMs ?? 0)}`;
   const board = new ProgressBoard(terminal);
   const reports = new Map<Suite, SuiteReport>();
-  const lasting = platformOfTests('up', 'a platform for the tests', env, 'test');
-  const broken = platformOfTests('up-again', 'a platform to be broken', env, 'test-2');
+  const start = run.startPlatform ?? startTestPlatform;
+  const lasting = platformOfTests('up', 'a platform for the tests', (ended) => start(env, 'test', ended));
+  const broken = platformOfTests('up-again', 'a platform to be broken', (ended) => start(env, 'test-2', ended));
   const platformOf = { nothing: null, programs: lasting, platform: lasting, 'platform to break': broken } as const;
 
   const runOne = async (suite: Suite): Promise<void> => {
@@ -69,11 +72,19 @@ export async function runSuites(run: SuitesRun): Promise<boolean> {
   clearTimeout(deadline);
   await board.end();
   if (late.signal.aborted) terminal.print(`The run was ended: it took longer than ${formatDuration(deadlineMs ?? 0)}.`);
-  const inOrder = [lasting.bringUp, broken.bringUp, ...suites].flatMap((suite) => reports.get(suite) ?? []);
-  const isGood = inOrder.every(({ failures, whyNotRun }) => failures.length === 0 && whyNotRun === null);
-  for (const platform of [lasting, broken]) await endPlatform(await platform.decided, !isGood, terminal);
-  summarise(inOrder, performance.now() - startedAt, terminal);
-  return isGood && !run.signal.aborted;
+  const inOrder = (): SuiteReport[] =>
+    [lasting.bringUp, broken.bringUp, ...suites].flatMap((suite) => reports.get(suite) ?? []);
+  const isGood = (): boolean =>
+    inOrder().every(({ failures, whyNotRun }) => failures.length === 0 && whyNotRun === null);
+  const keepLogs = !isGood();
+  for (const { bringUp: suite, decided } of [lasting, broken]) {
+    const failure = await endPlatform(await decided, keepLogs, terminal);
+    const report = reports.get(suite);
+    if (failure === null || report === undefined) continue;
+    reports.set(suite, { ...report, failures: [...report.failures, { name: 'removing it', text: failure }] });
+  }
+  summarise(inOrder(), performance.now() - startedAt, terminal);
+  return isGood() && !run.signal.aborted;
 }
 
 interface PlatformOfTests {
@@ -84,7 +95,11 @@ interface PlatformOfTests {
   readonly decide: () => void;
 }
 
-function platformOfTests(name: string, title: string, env: NodeJS.ProcessEnv, suffix: string): PlatformOfTests {
+function platformOfTests(
+  name: string,
+  title: string,
+  start: (signal: AbortSignal) => Promise<TestPlatform>,
+): PlatformOfTests {
   const decided = Promise.withResolvers<TestPlatform | null>();
   let platform: TestPlatform | null = null;
   const bringUp: Suite = {
@@ -92,7 +107,7 @@ function platformOfTests(name: string, title: string, env: NodeJS.ProcessEnv, su
     title,
     needs: 'nothing',
     run: async ({ signal }) => {
-      platform = await startTestPlatform(env, suffix, signal);
+      platform = await start(signal);
       return { passed: 1, failures: [], skips: [] };
     },
   };
@@ -107,19 +122,25 @@ function whyNotNow(reports: readonly SuiteReport[], keepGoing: boolean, signal: 
     : `"${failed.suite.title}" failed; --keep-going runs the rest all the same`;
 }
 
-async function endPlatform(platform: TestPlatform | null, keepLogs: boolean, terminal: Terminal): Promise<void> {
-  if (platform === null) return;
+/** Why it could not be removed: a platform that leaves something behind has not passed. Null when it is gone. */
+async function endPlatform(
+  platform: TestPlatform | null,
+  keepLogs: boolean,
+  terminal: Terminal,
+): Promise<string | null> {
+  if (platform === null) return null;
   try {
     const tooLong = delay(STUCK_AFTER_MS, undefined, { ref: false }).then(() => {
       throw new CommandError(EXIT.failure, 'it did not stop in time', '"souk down --purge" with its SOUK_HOME');
     });
     const logs = await Promise.race([platform.end(keepLogs), tooLong]);
     if (logs !== null) terminal.print(`The logs of the platform that was tested: ${logs}`);
+    return null;
   } catch (error) {
     const { message, remedy } = endingOf(error);
-    terminal.print(
-      `The platform that was tested could not be removed: ${message}${remedy === null ? '' : `; ${remedy}`}`,
-    );
+    const failure = `The platform that was tested could not be removed: ${message}; ${remedy}`;
+    terminal.print(terminal.paint('red', failure));
+    return failure;
   }
 }
 

@@ -1,6 +1,7 @@
 // Platforms for the tests alone, beside one that people use: homes and ports of their own, the same cache. Whatever an earlier run left
 // in such a home is removed first, and the home is gone afterwards, unless something failed: then its logs stay.
 
+import { existsSync } from 'node:fs';
 import { cp, rm, writeFile } from 'node:fs/promises';
 import { ENGINE_FOLDERS_OF_TESTS } from './suite-list.ts';
 
@@ -49,8 +50,9 @@ export async function startTestPlatform(
   const providers = `${home}-providers.json`;
   const settings = { ...LIMITS, FAILPOINTS_FOLDER: `${home}/failpoints`, OIDC_PROVIDERS_FILE: providers };
   const end = async (keepLogs: boolean): Promise<string | null> => {
-    const kept = keepLogs ? `${home}-logs` : null;
     await local.down({ paths });
+    // A test may have removed the home with all that was in it.
+    const kept = keepLogs && existsSync(paths.logs) ? `${home}-logs` : null;
     if (kept !== null) {
       await rm(kept, { recursive: true, force: true });
       await cp(paths.logs, kept, { recursive: true });

@@ -5,6 +5,7 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { readIfPresent, writeFileAtomically } from '../host/files.ts';
+import { PlatformError } from '../platform-error.ts';
 import type { PlatformPaths } from '../platform-paths.ts';
 
 export type Ports = { api: number; database: number; workers: number[] };
@@ -34,7 +35,9 @@ export async function freePort(preferred?: number): Promise<number> {
     const port = LOWEST_PORT + ((start + tried) % PORTS);
     if (await isFree(port)) return port;
   }
-  throw new Error(`no port from ${LOWEST_PORT} to ${LOWEST_PORT + PORTS - 1} is free`);
+  throw new PlatformError(`no port from ${LOWEST_PORT} to ${LOWEST_PORT + PORTS - 1} is free`, {
+    remedy: 'end some of the programs that listen there ("ss -ltnp" names them), then run this again',
+  });
 }
 
 export async function isFree(port: number): Promise<boolean> {

@@ -30,7 +30,10 @@ export async function ensureDashboard(cacheDir: string, checkout: string = CHECK
   const building = await mkdtemp(path.join(home, '.building-'));
   try {
     const command = [process.execPath, path.join(checkout, 'packages/dashboard/build.ts'), building];
-    await runLogged(command, dashboardLog(cacheDir), { cwd: checkout });
+    await runLogged(command, dashboardLog(cacheDir), {
+      cwd: checkout,
+      remedy: 'see the log; "npm install" in the checkout brings packages that are missing, then run this again',
+    });
     await rename(building, folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
     });

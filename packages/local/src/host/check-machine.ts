@@ -49,7 +49,7 @@ function checkSystem(needsNode: boolean): string[] {
   // Where Docker runs without root, a cluster of containers is made and nobody comes here.
   if (process.getuid?.() !== 0) {
     return [
-      'a node of our own needs root: run it with sudo; or have Docker running, for a cluster of containers; or give a cluster with --kubeconfig and --ingress-url',
+      'a node of our own needs root: run it with sudo; or have Docker running, for a cluster of containers; or give a cluster with --kubeconfig or --context',
     ];
   }
   if (process.arch !== 'x64' && process.arch !== 'arm64') return [`its processor (${process.arch}) is not supported`];

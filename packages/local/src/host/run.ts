@@ -54,18 +54,20 @@ export async function tryRun(command: readonly string[], options: RunOptions = {
 }
 
 /** Gives what the program printed; throws with its own words when it fails. */
-export async function run(command: readonly string[], options: RunOptions = {}): Promise<string> {
+export async function run(command: readonly string[], options: RunOptions & { remedy?: string } = {}): Promise<string> {
   const result = await tryRun(command, options);
   if (result.code === 0) return result.stdout;
   const words = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-TAIL_LINES).join('\n');
-  throw new Error(`${command.slice(0, 4).join(' ')} … ended with ${result.code ?? result.signal}: ${words}`);
+  throw new PlatformError(`${command.slice(0, 4).join(' ')} … ended with ${result.code ?? result.signal}: ${words}`, {
+    remedy: options.remedy ?? 'put right what it complains of, then run this again',
+  });
 }
 
 /** Runs a long program with all it says going to the end of the log file. */
 export async function runLogged(
   command: readonly string[],
   logFile: string,
-  options: RunOptions & { remedy?: string; killSignal?: NodeJS.Signals } = {},
+  options: RunOptions & { remedy: string; killSignal?: NodeJS.Signals },
 ): Promise<void> {
   const [program = '', ...args] = command;
   await mkdir(path.dirname(logFile), { recursive: true });
@@ -86,10 +88,7 @@ export async function runLogged(
     if (ended !== 0) {
       throw new PlatformError(
         `${path.basename(program)} ${args[0] ?? ''} ended with ${ended}\n${await tailOf(logFile)}`,
-        {
-          logFile,
-          ...(options.remedy === undefined ? {} : { remedy: options.remedy }),
-        },
+        { logFile, remedy: options.remedy },
       );
     }
   } finally {

@@ -2,6 +2,7 @@
 // someone else, who would then own what the first one left.
 
 import { readFile } from 'node:fs/promises';
+import { PlatformError } from '../platform-error.ts';
 import { run } from './run.ts';
 
 export type SystemUser = { uid: number; gid: number };
@@ -26,7 +27,11 @@ export async function systemUser(): Promise<SystemUser> {
     NAME,
   ]);
   const made = await findUser();
-  if (made === null) throw new Error(`useradd made no user ${NAME}`);
+  if (made === null) {
+    throw new PlatformError(`useradd made no user ${NAME} in /etc/passwd`, {
+      remedy: `add a system user of this name with a group of its own, then run this again`,
+    });
+  }
   return made;
 }
 

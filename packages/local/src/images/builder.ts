@@ -6,6 +6,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readAptProxies } from '../host/debian-mirror.ts';
 import { runLogged, tryRun } from '../host/run.ts';
+import { PlatformError } from '../platform-error.ts';
 import { BASE_RECIPE, makeBaseFolder } from './base-image.ts';
 import type { BuildSecret } from './build-secrets.ts';
 import { BASE_IMAGE } from './dockerfile.ts';
@@ -39,7 +40,9 @@ export async function chooseBuilder(cacheDir: string, signal?: AbortSignal): Pro
   const isRoot = process.getuid?.() === 0;
   if (isRoot && (await succeeds(['buildah', '--version']))) return await openBuildah(cacheDir, signal);
   if (await succeeds(['docker', 'info'])) return openDocker(signal);
-  throw new Error('images need buildah (as root: apt-get install buildah mmdebstrap) or a running Docker engine');
+  throw new PlatformError('images need buildah or a running Docker engine', {
+    remedy: 'as root: apt-get install buildah mmdebstrap; without root: install and start Docker; or give IMAGES_FILE',
+  });
 }
 
 /** Runs one program of a build, with all it says going to that build's log. */

@@ -3,6 +3,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { explain } from '../platform-error.ts';
 import { type BuiltImages, buildImages, IMAGES_DIR } from './build-images.ts';
 import { listImageNames } from './image-plan.ts';
 import { importImages } from './import-images.ts';
@@ -32,7 +33,7 @@ const imagesDirs = [IMAGES_DIR, ...moreImagesDirs];
 const log = (line: string): void => console.error(line);
 
 await runCommand().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(explain(error));
   process.exitCode = 1;
 });
 

@@ -63,7 +63,9 @@ async function fetchNpm(cacheDir: string): Promise<string> {
   const half = `${target}.${process.pid}.tmp`;
   await mkdir(half, { recursive: true });
   try {
-    const packed = await run(['npm', 'pack', `npm@${NPM_VERSION}`, '--silent', '--pack-destination', half]);
+    const packed = await run(['npm', 'pack', `npm@${NPM_VERSION}`, '--silent', '--pack-destination', half], {
+      remedy: 'see that the npm registry can be reached, then run this again',
+    });
     await run(['tar', '-xzf', path.join(half, packed.trim()), '-C', half]);
     await rename(path.join(half, 'package'), target).catch(async (error: NodeJS.ErrnoException) => {
       // Another build was first; its copy is the same.

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,12 +18,21 @@ test('forgotten archives and leavings of killed builds go; what is in use stays'
     await mkdir(images, { recursive: true });
     await daysAgo('used-1.oci.tar', 20);
     await daysAgo('forgotten-1.oci.tar', 22);
-    await daysAgo('building-1.oci.tar.77.tmp', 0);
-    await daysAgo('killed-1.oci.tar.77.tmp', 2);
+    await daysAgo(`building-1.oci.tar.${process.pid}.tmp`, 2);
+    await daysAgo(`killed-1.oci.tar.${spawnSync('true').pid}.tmp`, 0);
+    await daysAgo('.building-now', 0);
     await daysAgo('.building-killed', 2);
     await daysAgo('npm-11.19.1', 99);
+    const half = path.join(cache, 'programs', `.half-${spawnSync('true').pid}`);
+    await mkdir(half, { recursive: true });
     await tidyCache(cache);
-    assert.deepEqual((await readdir(images)).sort(), ['building-1.oci.tar.77.tmp', 'npm-11.19.1', 'used-1.oci.tar']);
+    assert.deepEqual(await readdir(path.join(cache, 'programs')), []);
+    assert.deepEqual((await readdir(images)).sort(), [
+      '.building-now',
+      `building-1.oci.tar.${process.pid}.tmp`,
+      'npm-11.19.1',
+      'used-1.oci.tar',
+    ]);
     await tidyCache(path.join(cache, 'not there'));
   } finally {
     await rm(cache, { recursive: true });

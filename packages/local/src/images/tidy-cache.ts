@@ -1,9 +1,12 @@
-// Keeps the cache of images from growing without end: archives that no build has asked for in weeks, and what killed
-// builds left half done. Times decide, because builds of other platforms share the cache.
+// Keeps the cache from growing without end: archives that no build has asked for in weeks, and what killed processes left half
+// done. Where that does not bear the number of its maker, times decide, because builds of other platforms share the cache.
 
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { removeHalves } from '../host/remove-halves.ts';
 
+/** Where things are made beside their names; the last two by the tests. */
+const WITH_HALVES = ['archives', 'images', 'postgres', 'programs', 'scanners', 'schemas'];
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Every build that uses an archive renews its time. */
 const UNUSED_AFTER_MS = 21 * DAY_MS;
@@ -12,11 +15,15 @@ const ABANDONED_AFTER_MS = DAY_MS;
 
 export async function tidyCache(cacheDir: string, now = Date.now()): Promise<void> {
   const images = path.join(cacheDir, 'images');
+  await removeHalves(WITH_HALVES.map((name) => path.join(cacheDir, name)));
   await removeOlder(images, now - UNUSED_AFTER_MS, (name) => name.endsWith('.oci.tar'));
   await removeOlder(path.join(images, 'logs'), now - UNUSED_AFTER_MS, () => true);
-  await removeOlder(images, now - ABANDONED_AFTER_MS, (name) => name.startsWith('.building-') || name.endsWith('.tmp'));
+  await removeOlder(images, now - ABANDONED_AFTER_MS, isBuilding);
+  await removeOlder(path.join(cacheDir, 'dashboard'), now - ABANDONED_AFTER_MS, isBuilding);
   await removeOlder(path.join(cacheDir, 'buildah', 'tmp'), now - ABANDONED_AFTER_MS, () => true);
 }
+
+const isBuilding = (name: string): boolean => name.startsWith('.building-');
 
 async function removeOlder(folder: string, before: number, isMeant: (name: string) => boolean): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {

@@ -104,13 +104,15 @@ async function apply(options: Pick<ApplyOptions, 'programs' | 'kubeconfig'>, obj
 
 function imageOf({ images }: Cluster, name: string): string {
   const reference = images[name];
-  if (reference === undefined) throw new PlatformError(`the image ${name} was not built`);
+  if (reference === undefined) throw new Error(`the image ${name} was not built`);
   return reference;
 }
 
 /** The NodePort on which the ingress controller is reached, as its manifest fixes it. */
 export async function ingressNodePort(): Promise<number> {
   const port = /nodePort:\s*(\d+)/.exec((await readIfPresent(INGRESS_FILE)) ?? '')?.[1];
-  if (port === undefined) throw new PlatformError(`${INGRESS_FILE} fixes no nodePort`);
+  if (port === undefined) {
+    throw new PlatformError(`${INGRESS_FILE} fixes no nodePort`, { remedy: `git checkout -- ${INGRESS_FILE}` });
+  }
   return Number(port);
 }

@@ -15,6 +15,7 @@ import {
   readCommandLine,
   readIdentity,
 } from '../processes/process-identity.ts';
+import type { SupervisorLog } from '../supervisor/supervisor-log.ts';
 import { deleteCgroups, listCgroupPids, ownCgroups } from './cgroups.ts';
 import { deleteNetwork } from './node-network.ts';
 
@@ -93,6 +94,12 @@ export async function findLeftovers(paths: PlatformPaths): Promise<Leftovers> {
 
 export function hasLeftovers(left: Leftovers): boolean {
   return Object.values(left).some((items) => items.length > 0);
+}
+
+/** Writes down what is about to be taken away, for whoever wonders why the platform is new. */
+export function logLeftovers(left: Leftovers, log: SupervisorLog): void {
+  const found = Object.entries(left).filter(([, items]) => items.length > 0);
+  log.warn('an earlier run left something behind; it is taken away', Object.fromEntries(found));
 }
 
 async function identify(pids: readonly number[]): Promise<ProcessIdentity[]> {

@@ -75,10 +75,15 @@ test('a part that ends while it starts is refused with its last words and its lo
   const broken = part('broken', 'echo no such flag >&2; exit 3', { isReady: async () => false });
   await assert.rejects(broken.start(), (error: unknown) => {
     assert.ok(error instanceof PlatformError);
-    assert.match(error.message, /broken ended while it started; it last said:\nno such flag/);
+    assert.match(error.message, /broken ended while it started \(exit code 3\); it last said:\nno such flag/);
     assert.equal(error.logFile, path.join(folder, 'broken.log'));
     return true;
   });
+});
+
+test('a part whose program is not there is refused with that, and the one who keeps it lives on', async () => {
+  const missing = part('missing', '', { command: () => ['/no/such/program'], isReady: async () => false });
+  await assert.rejects(missing.start(), /missing ended while it started \(spawn \/no\/such\/program ENOENT\)/);
 });
 
 test('a part that never becomes ready is stopped and refused at its deadline', async () => {

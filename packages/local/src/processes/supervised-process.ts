@@ -78,13 +78,18 @@ export class SupervisedProcess {
   /** Starts the part and returns when it is ready. From then on it is kept running. */
   async start(): Promise<void> {
     const { ended } = await this.#launch();
-    const isReady = await Promise.race([this.#awaitReady(), ended.then(() => false)]);
-    if (!isReady) {
-      const what =
-        this.#identity === null ? 'ended while it started' : `was not ready within ${this.spec.readyWithinMs / 1000} s`;
+    const late = `was not ready within ${this.spec.readyWithinMs / 1000} s`;
+    const problem = await Promise.race([
+      this.#awaitReady().then((isReady) => (isReady ? null : late)),
+      ended.then((how) => `ended while it started (${how})`),
+    ]);
+    if (problem !== null) {
       const said = await tailOf(this.spec.logFile);
       await this.stop();
-      throw new PlatformError(`${this.spec.name} ${what}; it last said:\n${said}`, { logFile: this.spec.logFile });
+      throw new PlatformError(`${this.spec.name} ${problem}; it last said:\n${said}`, {
+        logFile: this.spec.logFile,
+        remedy: 'put right what it says, in the log with what came before, then "souk up" again',
+      });
     }
     this.#state = 'ready';
     void this.#keepRunning(ended);
@@ -167,6 +172,7 @@ export class SupervisedProcess {
     await mkdir(path.dirname(logFile), { recursive: true });
     const log = await open(logFile, 'a', 0o644);
     let child: ChildProcess;
+    let how: Promise<string>;
     try {
       child = spawn(file, args, {
         // A session of its own keeps the terminal's Ctrl-C away; ending parts is the supervisor's job, in its order.
@@ -176,19 +182,18 @@ export class SupervisedProcess {
         ...(folder === undefined ? {} : { cwd: folder }),
         ...(user === undefined ? {} : user),
       });
+      // At once, and not after the next wait: that a program is not there is told in the very next moment, or to nobody.
+      how = howItEnds(child);
     } finally {
       await log.close();
     }
     this.#state = 'starting';
     this.#startedAt = new Date();
     let hasEnded = false;
-    const ended = new Promise<string>((resolve) => {
-      child.once('error', (error) => resolve(error.message));
-      child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
-    }).then((how) => {
+    const ended = how.then((words) => {
       hasEnded = true;
       this.#identity = null;
-      return how;
+      return words;
     });
     const identity = child.pid === undefined ? null : await readIdentity(child.pid);
     if (identity !== null && !hasEnded) {
@@ -198,4 +203,11 @@ export class SupervisedProcess {
     this.#log.info('part started', { part: name, pid: child.pid });
     return { ended };
   }
+}
+
+async function howItEnds(child: ChildProcess): Promise<string> {
+  return await new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
+  });
 }

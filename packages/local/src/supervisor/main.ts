@@ -1,6 +1,7 @@
 // The supervisor process. It outlives the command that started it and ends by SIGTERM, by `souk down`, or when the platform
 // can't be started.
 
+import { explain } from '../platform-error.ts';
 import { derivePaths, logFile } from '../platform-paths.ts';
 import { ControlServer } from './control-server.ts';
 import { rotateLogs } from './rotate-logs.ts';
@@ -36,6 +37,8 @@ for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, ()
 process.on('uncaughtException', (error) => {
   // The parts go on without a supervisor, and the next `up` or `down` finds and ends them.
   log.error('the supervisor itself failed', { error: error.stack });
+  // Whoever waits for its first answer shows what stands here.
+  console.error(explain(error));
   process.exit(1);
 });
 

@@ -12,7 +12,7 @@ export type StepReport = {
   elapsedMs: number | null;
   logFile: string;
 };
-export type Failure = { message: string; logFile: string | null; remedy: string | null };
+export type Failure = { message: string; logFile: string; remedy: string };
 export type BootDurations = { importMs: number; clusterMs: number; databaseMs: number; platformMs: number };
 
 export type PlatformReport = {

@@ -16,10 +16,11 @@ import { choosePorts, type Ports } from '../applications/ports.ts';
 import { preparePostgres } from '../applications/postgres.ts';
 import { CLUSTER_SETTINGS } from '../existing-cluster.ts';
 import { listHostAddresses } from '../host/host-addresses.ts';
+import { removeHalves } from '../host/remove-halves.ts';
 import { API_USER, WORKER_USER } from '../manifests/access.ts';
 import { ingressNodePort } from '../manifests/apply-manifests.ts';
-import { findLeftovers, stopPods, sweep } from '../node/sweep.ts';
-import { messageOf, PlatformError } from '../platform-error.ts';
+import { findLeftovers, hasLeftovers, logLeftovers, stopPods, sweep } from '../node/sweep.ts';
+import { describe, messageOf, PlatformError, remedyOf } from '../platform-error.ts';
 import { type PlatformFacts, writePlatformFacts } from '../platform-facts.ts';
 import { logFile, type PlatformPaths } from '../platform-paths.ts';
 import { ChildRegister } from '../processes/child-register.ts';
@@ -77,11 +78,13 @@ export class Supervisor {
   /** Takes away what an earlier run left and lays out the folders that a run needs. */
   async heal(): Promise<void> {
     const left = await findLeftovers(this.#paths);
-    const found = Object.entries(left).filter(([, items]) => items.length > 0);
-    if (found.length > 0) {
-      this.#log.warn('an earlier run left something behind; it is taken away', Object.fromEntries(found));
+    if (hasLeftovers(left)) {
+      logLeftovers(left, this.#log);
       await this.#step('heal', 'taking away what an earlier run left', 'supervisor', () => sweep(this.#paths));
     }
+    const { home, config, secrets, pki } = this.#paths;
+    const halves = await removeHalves([home, config, secrets, pki]);
+    if (halves.length > 0) this.#log.warn('an earlier run left files half written; they are taken away', { halves });
     // Root inside a pod's user namespace is nobody outside, and must pass through to its own root folder.
     await mkdir(this.#paths.runtime, { recursive: true, mode: 0o711 });
     if (this.#paths.run === this.#paths.runtime) return;
@@ -115,11 +118,11 @@ export class Supervisor {
     this.#failure = {
       message: messageOf(error),
       logFile: known?.logFile ?? logFile(this.#paths, 'supervisor'),
-      remedy: known?.remedy ?? null,
+      remedy: remedyOf(error),
     };
     this.#state = 'failed';
     this.#log.error('the platform could not start', {
-      error: messageOf(error),
+      error: describe(error),
       cause: known?.cause === undefined ? undefined : messageOf(known.cause),
     });
     this.onChange();
@@ -284,8 +287,8 @@ async function settle<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, 
   return [await first, await second];
 }
 
-// What a person or a test may set for the control plane through the environment of `souk up`.
-const PASSED_ON = [
+/** What a person or a test may set for the control plane through the environment of `souk up`. */
+export const PASSED_ON: readonly string[] = [
   'ADDRESS_REQUESTS_PER_MINUTE',
   'CORS_ORIGINS',
   'FAILPOINTS_FOLDER',

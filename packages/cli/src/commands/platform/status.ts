@@ -41,7 +41,12 @@ export const status = defineCommand({
       report.parts.map((part) => row(part, terminal)),
     ))
       terminal.print(line);
-    if (report.failure !== null) terminal.print(terminal.paint('red', report.failure.message));
+    if (report.failure !== null) {
+      const { message, logFile, remedy } = report.failure;
+      terminal.print(terminal.paint('red', message));
+      terminal.print(`log: ${logFile}`);
+      terminal.print(`what to do: ${remedy}`);
+    }
     return isWhole ? EXIT.ok : EXIT.failure;
   },
 });

@@ -1,6 +1,6 @@
 // `souk up`: starts the local platform; with --demo it ends with an order in a real store.
 import { createClient } from '@souk/contract';
-import type { RunningPlatform } from '@souk/local';
+import type { RunningPlatform, UpOptions } from '@souk/local';
 import { defineCommand } from '../../command.ts';
 import { readToken } from '../../connection.ts';
 import { CommandError, EXIT, UsageError } from '../../exit-code.ts';
@@ -22,14 +22,22 @@ export const up = defineCommand({
     detach: { type: 'boolean', short: 'd', help: 'return once the platform answers, instead of staying until Ctrl-C' },
     port: { type: 'string', value: 'PORT', help: 'where the platform answers (8080)' },
     kubeconfig: { type: 'string', value: 'FILE', help: 'use the cluster of this file instead of a node of our own' },
-    context: { type: 'string', value: 'NAME', help: 'use this context of the kubeconfig' },
-    'ingress-url': { type: 'string', value: 'URL', help: "where that cluster's ingress controller answers" },
+    context: {
+      type: 'string',
+      value: 'NAME',
+      help: 'use this context, of KUBECONFIG or ~/.kube/config without --kubeconfig',
+    },
+    'ingress-url': {
+      type: 'string',
+      value: 'URL',
+      help: "where that cluster's ingress controller answers, if its Service does not tell",
+    },
     'engine-folder': { type: 'string', value: 'FOLDERS', help: 'folders of further engines, divided by ":"' },
     json: { type: 'boolean', help: 'print JSON and nothing else on standard output; implies --detach' },
   },
   details: [
     'A second "up" finds the running platform. --demo without a name means medusa.',
-    'With --kubeconfig, the environment tells what that cluster has: INGRESS_CLASS, INGRESS_NAMESPACE and INGRESS_POD_LABELS of its',
+    'With --kubeconfig or --context, the environment tells what that cluster has: INGRESS_CLASS, INGRESS_NAMESPACE and INGRESS_POD_LABELS of its',
     'ingress controller, STORAGE_CLASS, CLUSTER_ISSUER (cert-manager), and IMAGES_FILE (JSON, image name to reference) for',
     'images that its nodes pull; see docs/operations/local-platform.md.',
   ].join(' '),
@@ -181,16 +189,20 @@ interface ClusterValues {
   readonly 'ingress-url': string | undefined;
 }
 
-function readCluster(values: ClusterValues): {
-  cluster?: { kubeconfig: string; context?: string; ingressUrl: string };
-} {
+function readCluster(values: ClusterValues): Pick<UpOptions, 'cluster'> {
   const { kubeconfig, context, 'ingress-url': ingressUrl } = values;
-  if (kubeconfig === undefined) {
-    if (context === undefined && ingressUrl === undefined) return {};
-    throw new UsageError('--context and --ingress-url go with --kubeconfig', 'up');
+  if (kubeconfig === undefined && context === undefined) {
+    if (ingressUrl === undefined) return {};
+    throw new UsageError('--ingress-url goes with --kubeconfig or --context', 'up');
   }
-  if (ingressUrl === undefined || !URL.canParse(ingressUrl)) {
-    throw new UsageError("--kubeconfig needs --ingress-url, where that cluster's ingress controller answers", 'up');
+  if (ingressUrl !== undefined && !/^https?:$/.test(URL.parse(ingressUrl)?.protocol ?? '')) {
+    throw new UsageError(`--ingress-url is not an http address: "${ingressUrl}"`, 'up');
   }
-  return { cluster: { kubeconfig, ingressUrl, ...(context === undefined ? {} : { context }) } };
+  return {
+    cluster: {
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(context === undefined ? {} : { context }),
+      ...(ingressUrl === undefined ? {} : { ingressUrl }),
+    },
+  };
 }

@@ -54,6 +54,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'helm-uninstall-half-done': 'wants a first death inside Helm',
   'helm-rollback-half-done': 'wants a new version of the platform and a death inside Helm',
   'drop-release-records': 'wants a record that only a foreign uninstall leaves',
+  'replace-stuck-pods': 'wants a failed create that was kept, then mended',
   'mark-delayed': 'wants a namespace that is held back for 20 s',
   'set-clock': 'wants a cluster that is away',
   'delete-orphan':

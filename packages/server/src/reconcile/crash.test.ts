@@ -20,6 +20,7 @@ const OF_TROUBLE = [
   'mark-refused',
   'accept-loss',
   'set-clock',
+  'replace-stuck-pods',
 ] as const;
 const isOneOf = (name: string, effects: readonly string[]) => effects.some((effect) => name.endsWith(effect));
 const names = allNames.filter((name) => !isOneOf(name, OF_REPAIRS) && !isOneOf(name, OF_TROUBLE));
@@ -133,6 +134,19 @@ describe('a worker that dies', () => {
       world.kube.setUnreachable(true);
       await attemptUntil(name, storeId);
       world.kube.setUnreachable(false);
+      assert.equal(await world.settle(storeId), 'completed');
+      assert.equal((await world.readRow(storeId)).phase, 'ready');
+    });
+  }
+
+  for (const name of allNames.filter((each) => isOneOf(each, ['replace-stuck-pods']))) {
+    it(`at ${name} leaves a retry of what was kept that another worker ends`, async () => {
+      const storeId = await world.insertStore({ keepFailed: true });
+      world.setWeather('pods crash');
+      assert.ok((await world.settle(storeId)) instanceof Error);
+      await world.wishRetried(storeId);
+      await attemptUntil(name, storeId);
+      world.setWeather('fine');
       assert.equal(await world.settle(storeId), 'completed');
       assert.equal((await world.readRow(storeId)).phase, 'ready');
     });

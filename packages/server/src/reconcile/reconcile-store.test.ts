@@ -295,7 +295,7 @@ describe('reconciling a store', () => {
     assert.ok(!('platformKey' in seen) && !('apiSubject' in seen));
   });
 
-  it('keeps what a failed create has made where that was asked for, and a retry goes on with it', async () => {
+  it('keeps what a failed create has made where that was asked for, and a retry goes on with it, but with new pods', async () => {
     const storeId = await world.insertStore({ keepFailed: true });
     const namespace = storeNamespace(storeId);
     world.setWeather('pods crash');
@@ -305,17 +305,18 @@ describe('reconciling a store', () => {
     }
     assert.equal((await world.readRow(storeId)).phase, 'failed');
     const before = await world.kube.readSecret({ namespace, name: 'store-admin' });
+    const podIds = async () => (await world.kube.list('Pod', { namespace })).items.map(({ metadata: { uid } }) => uid);
+    const stuck = await podIds();
+    await world.wishRetried(storeId);
+    assert.ok((await world.settle(storeId)) instanceof TerminalError);
+    const replaced = await podIds();
+    assert.equal(replaced.length, stuck.length);
+    assert.deepEqual(
+      replaced.filter((uid) => stuck.includes(uid)),
+      [],
+    );
     await world.wishRetried(storeId);
     world.setWeather('fine');
-    const status = { replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 };
-    const pod = { status: { conditions: [{ type: 'Ready', status: 'True' }], containerStatuses: [] } };
-    for (const [kind, name] of [
-      ['Deployment', 'front'],
-      ['StatefulSet', 'database'],
-    ] as const) {
-      world.kube.put(kind, { namespace, name }, { status });
-      world.kube.put('Pod', { namespace, name: `${name}-0` }, pod);
-    }
     assert.equal(await world.settle(storeId), 'completed');
     assert.deepEqual(await world.kube.readSecret({ namespace, name: 'store-admin' }), before);
   });

@@ -10,6 +10,7 @@ import { createMemoryHelm, type MemoryHelm } from '../helm/memory-helm.ts';
 import { createMemorySink } from '../helm/memory-sink.ts';
 import { newId, storeNamespace } from '../ids.ts';
 import type { JobOutcome } from '../jobs/job-attempt.ts';
+import { KubeError } from '../kube/kube-error.ts';
 import { createMemoryKube, type MemoryKube } from '../kube/memory-kube.ts';
 import { silentLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
@@ -280,10 +281,26 @@ function actAsControllers(kube: MemoryKube, weatherNow: () => Weather): void {
     if (type === 'DELETED' && (kind === 'Deployment' || kind === 'StatefulSet')) {
       kube.remove('Pod', { namespace, name: `${name}-0` });
     }
+    if (type === 'DELETED' && kind === 'Pod') {
+      setImmediate(() => replacePod(kube, weatherNow(), { name: name.replace(/-0$/, ''), namespace }));
+    }
     if (type === 'DELETED' && kind === 'PersistentVolumeClaim') {
       setImmediate(() => kube.remove('PersistentVolume', { name: `pv-${namespace}-${name}` }));
     }
   });
+}
+
+function replacePod(
+  kube: MemoryKube,
+  weather: Weather,
+  ref: { readonly name: string; readonly namespace: string },
+): void {
+  try {
+    for (const owner of ['Deployment', 'StatefulSet'] as const) startPod(kube, weather, owner, ref);
+  } catch (error) {
+    // In a namespace that is going nothing is made, by controllers either.
+    if (!(error instanceof KubeError && error.status === 403)) throw error;
+  }
 }
 
 /** As a kubelet does again and again: what crashed comes up once it can. */

@@ -4,6 +4,7 @@ import { describePartsDrift } from '../../engines/workload-drift.ts';
 import { TerminalError } from '../../errors.ts';
 import { isPending, type Release } from '../../helm/helm.ts';
 import { HelmError } from '../../helm/helm-error.ts';
+import { describePodProblem } from '../../kube/readiness.ts';
 import { mayRepair } from '../lost-data.ts';
 import { currentFingerprint, releaseFingerprint, releaseValues } from '../release-fingerprint.ts';
 import { DONE, type StepOutcome } from '../step.ts';
@@ -24,6 +25,7 @@ export async function installRelease(scope: StoreScope): Promise<StepOutcome> {
     return DONE;
   }
   await clearHalfDone(scope, found);
+  await replaceStuckPods(scope);
   await install(scope, values, fingerprint);
   return DONE;
 }
@@ -94,6 +96,22 @@ async function clearHalfDone(scope: StoreScope, found: Release | null): Promise<
     await scope.act('helm-uninstall-half-done', () => helm.uninstall(ref, lease));
   } else if (isPending(found)) {
     await scope.act('helm-rollback-half-done', () => helm.rollback(ref, lastDeployedRevision, lease));
+  }
+}
+
+/**
+ * A retry finds the pods of what was kept: the kubelet tries those again after pauses that have grown to minutes, and what has been
+ * mended meanwhile would come too late. A new pod it tries at once.
+ */
+async function replaceStuckPods({ kube, namespace, lease, act }: StoreScope): Promise<void> {
+  const { items } = await kube.list('Pod', { namespace }, lease.signal);
+  const stuck = items.filter((pod) => describePodProblem(pod) !== null);
+  if (stuck.length > 0) {
+    await act('replace-stuck-pods', () =>
+      Promise.all(
+        stuck.map(({ metadata: { name, uid } }) => kube.delete('Pod', { name, namespace }, { uid }, lease.signal)),
+      ),
+    );
   }
 }
 

@@ -75,7 +75,7 @@ export async function startWatch(
     ...watch,
     async end() {
       term.abort();
-      await running.catch(() => undefined);
+      await running;
     },
   };
 }

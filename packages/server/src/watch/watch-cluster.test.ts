@@ -395,9 +395,12 @@ describe('the watch', () => {
     );
     await sql`update leader_leases set fence = fence + 1 where name = ${WATCH_LEASE}`.execute(database.db);
     kube.put('Deployment', { name: 'front', namespace: storeNamespace(id) }, { status: { availableReplicas: 0 } });
-    await delay(400);
+    kube.remove('Ingress', { name: 'shop', namespace: storeNamespace(id) });
+    // Longer than it takes to confirm a drift.
+    await delay(1_500);
     assert.equal((await readHealth(database.db, id))?.health, 'healthy');
     assert.deepEqual(await readEvents(database.db, id), []);
+    assert.equal(await countJobs(database.db, id), 0);
   });
 });
 

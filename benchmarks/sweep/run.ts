@@ -141,27 +141,36 @@ async function measureFirstLook(): Promise<number> {
   return performance.now() - startedAt;
 }
 
-/** By the worker's own metrics: the listing with its look at every store, and the look at every Secret. */
+/** By the worker's own metrics: the listing of all objects, and the look at every Secret. */
 async function measureSweeps(): Promise<void> {
   const rounds = Number(options.rounds);
-  let shown = '';
-  await waitFor(async () => {
-    shown = await (await fetch('http://127.0.0.1:18106/metrics')).text();
-    const done = /souk_sweep_seconds_count\{[^}]*work="objects"[^}]*\} (\d+)/.exec(shown)?.[1];
-    return Number(done ?? 0) >= rounds;
-  });
+  const hasSwept = async (work: string, times: number): Promise<boolean> =>
+    (await readMetric('souk_sweep_seconds_count', work)) >= times;
+  await waitFor(async () => (await hasSwept('objects', rounds)) && (await hasSwept('secrets', 1)));
   for (const work of ['objects', 'secrets']) {
-    const read = (what: string): number =>
-      Number(new RegExp(`souk_sweep_seconds_${what}\\{[^}]*work="${work}"[^}]*\\} ([0-9.e+-]+)`).exec(shown)?.[1] ?? 0);
+    const seconds = await readMetric('souk_sweep_seconds_sum', work);
+    const times = await readMetric('souk_sweep_seconds_count', work);
     console.log(
-      `a sweep over the ${work} of ${count} stores: ${(read('sum') / read('count')).toFixed(2)} s on average of ${read('count')}`,
+      `a sweep over the ${work} of ${count} stores: ${(seconds / times).toFixed(2)} s on average of ${times}`,
     );
   }
+}
+
+/** The sum of what the worker says under that name, of one kind of work or of all. */
+async function readMetric(name: string, work?: string): Promise<number> {
+  const shown = await (await fetch('http://127.0.0.1:18106/metrics')).text();
+  const lines = shown.split('\n').filter((line) => line.startsWith(`${name}{`));
+  const asked = work === undefined ? lines : lines.filter((line) => line.includes(`work="${work}"`));
+  return asked.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }
 
 /** From the removal of a network policy to the event in the database, the second of confirmation included. */
 async function measureLag(ids: readonly string[]): Promise<void> {
   const samplesMs: number[] = [];
+  const readListings = () => readMetric('souk_sweep_seconds_count', 'objects');
+  const readCorrections = () => readMetric('souk_watch_corrections_total');
+  const [listingsBefore, correctionsBefore] = [await readListings(), await readCorrections()];
+  const startedAt = performance.now();
   for (let index = 0; index < Math.min(Number(options.changes), ids.length); index += 1) {
     const id = ids[Math.floor((index * ids.length) / Number(options.changes))] ?? '';
     const ref = { namespace: storeNamespace(id), name: 'deny-all' };
@@ -175,7 +184,11 @@ async function measureLag(ids: readonly string[]): Promise<void> {
       return rows.length > 0;
     });
   }
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  const listings = (await readListings()) - listingsBefore;
+  const corrections = (await readCorrections()) - correctionsBefore;
   console.log(`removed → told, seconds\n${formatRows([{ name: 'by the watch', samplesMs }])}`);
+  console.log(`in these ${seconds} s ${listings} listings ended, which had to correct ${corrections} objects`);
 }
 
 async function measureLists(): Promise<void> {

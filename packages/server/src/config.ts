@@ -275,7 +275,7 @@ export const WORKER_VARIABLES = {
     byDefault: '45',
     type: 'seconds',
     purpose:
-      'How often the worker that leads lists the cluster again and looks at every store, besides what it watches',
+      'Pause after which the worker that leads lists the cluster again and looks at every store, besides what it watches',
   },
   concurrency: {
     name: 'WORKER_CONCURRENCY',

@@ -24,6 +24,7 @@ export interface OrphanSweeperOptions {
   readonly metrics: Metrics;
 }
 
+/** A look may come while a sweep is under way; one sweep comes after another. */
 export interface OrphanSweeper {
   /** Tells of orphans among these. */
   look(namespaces: readonly NamespaceObject[], signal: AbortSignal): Promise<void>;
@@ -75,10 +76,16 @@ export function createOrphanSweeper(options: OrphanSweeperOptions): OrphanSweepe
     if (sightings.has(uid)) {
       return;
     }
+    // Before it is told, because a look and a sweep may find it at the same time.
+    sightings.set(uid, 0);
     const why = orphan.owner.storeId === null ? 'no store has its id' : 'its store was deleted';
     log.error({ namespace: name, why }, 'a namespace carries our label and belongs to no live store');
-    await record(orphan, 'store.orphan_found', `The namespace ${name} is there although ${why}`);
-    sightings.set(uid, 0);
+    try {
+      await record(orphan, 'store.orphan_found', `The namespace ${name} is there although ${why}`);
+    } catch (error) {
+      sightings.delete(uid);
+      throw error;
+    }
   }
 
   /** Once for each namespace: the next leader begins to count anew, and must not tell it all again. */
@@ -140,10 +147,12 @@ export function createOrphanSweeper(options: OrphanSweeperOptions): OrphanSweepe
       }
     },
     async sweep(namespaces, signal) {
+      // Taken now: of what a look tells while the rows are read, these namespaces know nothing yet.
+      const before = [...sightings.keys()];
       const orphans = await findOrphans(namespaces);
       metrics.orphans.set(orphans.length);
       const present = new Set(orphans.map(({ namespace }) => namespace.metadata.uid));
-      for (const uid of sightings.keys()) {
+      for (const uid of before) {
         if (!present.has(uid)) {
           sightings.delete(uid);
           foreign.delete(uid);

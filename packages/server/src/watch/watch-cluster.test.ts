@@ -3,45 +3,31 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
-import type { Engine } from '../engines/engine.ts';
 import { armFailpoint, armFailpoints } from '../failpoint.ts';
 import { newId, storeNamespace } from '../ids.ts';
 import { KubeError } from '../kube/kube-error.ts';
 import { createMemoryKube, type MemoryKube } from '../kube/memory-kube.ts';
 import { silentLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
-import { SEAL_ANNOTATION, sealSecret } from '../stores/secret-seal.ts';
-import { takeLeadership } from './leader-lease.ts';
 import { WATCH_LEASE } from './observed-health.ts';
+import {
+  countJobs,
+  insertTenantAndCluster,
+  makeLivingStore,
+  type RunningWatch,
+  readDrifts,
+  readEvents,
+  readHealth,
+  startWatch,
+  TENANT,
+  takeOverWatch,
+} from './test-watched-stores.ts';
 import { createClusterWatch } from './watch-cluster.ts';
-
-const TENANT = 'ten_aaaaaaaaaa';
-const PLATFORM_KEY = Buffer.alloc(32, 7);
-const engine: Engine = {
-  name: 'test-shop',
-  summary: '',
-  title: 'Test shop',
-  version: '1.0.0',
-  chartPath: '',
-  images: [],
-  provisionTimeoutMs: 1,
-  adminPath: '/',
-  workloads: () => [{ kind: 'Deployment', name: 'front' }],
-  services: () => ['front'],
-  secrets: async () => ({}),
-  values: () => ({}),
-  verify: async () => undefined,
-  placeOrder: async () => ({ orderId: '1', displayId: '1' }),
-  findOrder: async () => true,
-};
 
 let database: TestDatabase;
 before(async () => {
   database = await createTestDatabase();
-  await sql`insert into tenants (id, name) values (${TENANT}, 'a tenant')`.execute(database.db);
-  await sql`insert into clusters (id, name, base_domain) values ('clu_aaaaaaaaaa', 'local', 'souk.localhost')`.execute(
-    database.db,
-  );
+  await insertTenantAndCluster(database.db);
 });
 after(() => database.close());
 
@@ -59,156 +45,83 @@ async function until<T>(read: () => Promise<T>, isRight: (value: T) => boolean, 
 
 describe('the watch', () => {
   let kube: MemoryKube;
-  let term: AbortController;
-  let running: Promise<void>;
-  let watch: ReturnType<typeof createClusterWatch>;
+  let watch: RunningWatch;
   before(async () => {
     kube = createMemoryKube();
-    term = new AbortController();
-    const fence = await takeLeadership(database.db, WATCH_LEASE, 'a worker', 600_000);
     kube.put('Node', { name: 'souk' }, { status: { conditions: [{ type: 'Ready', status: 'True' }] } });
-    watch = createClusterWatch(
-      {
-        db: database.db,
-        kube,
-        engines: new Map([[engine.name, { engine, available: true, reason: null }]]),
-        baseDomain: 'souk.localhost',
-        platformKey: PLATFORM_KEY,
-        sweepIntervalMs: 1_000,
-        guardrails: ({ id }, nodes) => {
-          const closed = nodes.flatMap(({ status }) => status?.addresses ?? []).map(({ address }) => address);
-          const metadata = { name: 'deny-all', labels: { 'souk.dev/store': id } };
-          const manifest = closed.length === 0 ? { metadata } : { metadata, spec: { closed } };
-          return [{ kind: 'NetworkPolicy', manifest }];
-        },
-        actor: 'a worker',
-        log: silentLog(),
-        metrics: createMetrics('test'),
-        factsMs: 200,
+    watch = await startWatch(database.db, kube, {
+      sweepIntervalMs: 1_000,
+      guardrails: ({ id }, nodes) => {
+        const closed = nodes.flatMap(({ status }) => status?.addresses ?? []).map(({ address }) => address);
+        const metadata = { name: 'deny-all', labels: { 'souk.dev/store': id } };
+        const manifest = closed.length === 0 ? { metadata } : { metadata, spec: { closed } };
+        return [{ kind: 'NetworkPolicy', manifest }];
       },
-      { fence: fence ?? 0, signal: term.signal },
-    );
-    running = watch.run();
+      factsMs: 200,
+    });
   });
-  after(async () => {
-    term.abort();
-    await running.catch(() => undefined);
-  });
-
-  async function makeLivingStore(): Promise<string> {
-    const id = newId('sto');
-    await sql`
-      insert into stores (id, tenant_id, cluster_id, name, created_by, engine, engine_version, plan, admin_email, phase, ready_at,
-        observed_generation)
-      values (${id}, ${TENANT}, 'clu_aaaaaaaaaa', ${`shop-${id.slice(4)}`}, 'x', 'test-shop', '1', 'standard', 'a@example.org',
-        'ready', now(), 1)`.execute(database.db);
-    const namespace = storeNamespace(id);
-    const metadata = { labels: { 'souk.dev/store': id } };
-    kube.put('Namespace', { name: namespace }, { metadata });
-    kube.put('NetworkPolicy', { name: 'deny-all', namespace }, { metadata });
-    kube.put('Ingress', { name: 'shop', namespace }, { metadata });
-    kube.put('Service', { name: 'front', namespace }, { metadata });
-    kube.put('ResourceQuota', { name: 'plan', namespace }, { metadata, status: { used: { 'count/secrets': '2' } } });
-    kube.put(
-      'Secret',
-      { name: 'sh.helm.release.v1.x.v1', namespace },
-      { metadata: { labels: { owner: 'helm', name: namespace } } },
-    );
-    const seal = sealSecret(PLATFORM_KEY, { storeId: id, name: 'store-admin', data: { password: 'first' } });
-    kube.put(
-      'Secret',
-      { name: 'store-admin', namespace },
-      {
-        metadata: {
-          labels: { ...metadata.labels, 'souk.dev/credentials': 'complete' },
-          annotations: { [SEAL_ANNOTATION]: seal },
-        },
-        data: { password: Buffer.from('first').toString('base64') },
-      },
-    );
-    kube.put('Pod', { name: 'front-1', namespace }, { metadata, spec: { containers: [] } });
-    const status = { replicas: 1, updatedReplicas: 1, availableReplicas: 1 };
-    kube.put('Deployment', { name: 'front', namespace }, { metadata, spec: { replicas: 1 }, status });
-    const made = await kube.get('Namespace', { name: namespace });
-    await sql`update stores set namespace_uid = ${made?.metadata.uid ?? ''} where id = ${id}`.execute(database.db);
-    return id;
-  }
-  const readHealth = async (id: string) => {
-    const { rows } = await sql<{ health: string; pods: { name: string }[] }>`
-      select health, pods from stores where id = ${id}`.execute(database.db);
-    return rows[0];
-  };
-  const readJobs = async (id: string) => {
-    const { rows } = await sql`select 1 from jobs where subject = ${id} and state = 'available'`.execute(database.db);
-    return rows.length;
-  };
-  const readEvents = async (id: string) => {
-    const { rows } = await sql<{
-      type: string;
-    }>`select type from events where store_id = ${id} order by cursor`.execute(database.db);
-    return rows.map(({ type }) => type);
-  };
+  after(() => watch.end());
 
   it('records health and pods of a store within moments', async () => {
-    const id = await makeLivingStore();
+    const id = await makeLivingStore(database.db, kube);
     const seen = await until(
-      () => readHealth(id),
+      () => readHealth(database.db, id),
       (row) => row?.health === 'healthy',
     );
     assert.deepEqual(
       seen?.pods.map(({ name }) => name),
       ['front-1'],
     );
-    assert.deepEqual(await readEvents(id), []);
+    assert.deepEqual(await readEvents(database.db, id), []);
   });
 
   it('tells when a shop gets worse and when it is well again', async () => {
-    const id = await makeLivingStore();
+    const id = await makeLivingStore(database.db, kube);
     await until(
-      () => readHealth(id),
+      () => readHealth(database.db, id),
       (row) => row?.health === 'healthy',
     );
     const front = { name: 'front', namespace: storeNamespace(id) };
     kube.put('Deployment', front, { status: { availableReplicas: 0 } });
     await until(
-      () => readHealth(id),
+      () => readHealth(database.db, id),
       (row) => row?.health === 'degraded',
     );
     kube.put('Deployment', front, { status: { availableReplicas: 1 } });
     await until(
-      () => readHealth(id),
+      () => readHealth(database.db, id),
       (row) => row?.health === 'healthy',
     );
-    assert.deepEqual(await readEvents(id), ['store.health_changed', 'store.health_changed']);
-    assert.equal(await readJobs(id), 0);
+    assert.deepEqual(await readEvents(database.db, id), ['store.health_changed', 'store.health_changed']);
+    assert.equal(await countJobs(database.db, id), 0);
   });
 
   it('queues a reconcile for a store whose namespace was deleted from outside, and tells it once', async () => {
-    const id = await makeLivingStore();
+    const id = await makeLivingStore(database.db, kube);
     await until(
-      () => readHealth(id),
+      () => readHealth(database.db, id),
       (row) => row?.health === 'healthy',
     );
     kube.remove('Namespace', { name: storeNamespace(id) });
     await until(
-      () => readJobs(id),
+      () => countJobs(database.db, id),
       (count) => count === 1,
     );
-    assert.deepEqual(await readEvents(id), ['store.health_changed', 'store.drift_detected']);
+    assert.deepEqual(await readEvents(database.db, id), ['store.health_changed', 'store.drift_detected']);
   });
 
   it('queues a reconcile for every store when the cluster gets a node, whose addresses they must not reach', async () => {
-    const ids = [await makeLivingStore(), await makeLivingStore()];
+    const ids = [await makeLivingStore(database.db, kube), await makeLivingStore(database.db, kube)];
     for (const id of ids) {
       await until(
-        () => readHealth(id),
+        () => readHealth(database.db, id),
         (row) => row?.health === 'healthy',
       );
     }
     kube.put('Node', { name: 'second' }, { status: { addresses: [{ type: 'ExternalIP', address: '203.0.113.9' }] } });
     for (const id of ids) {
       await until(
-        () => readJobs(id),
+        () => countJobs(database.db, id),
         (count) => count === 1,
         4_000,
       );
@@ -217,9 +130,9 @@ describe('the watch', () => {
   });
 
   it('wakes a parked deletion when the namespace is gone', async () => {
-    const id = await makeLivingStore();
+    const id = await makeLivingStore(database.db, kube);
     await until(
-      () => readHealth(id),
+      () => readHealth(database.db, id),
       (row) => row?.health === 'healthy',
     );
     await sql`
@@ -239,9 +152,9 @@ describe('the watch', () => {
   });
 
   it('lets the health of a deleted store go when it is told that rows changed', async () => {
-    const id = await makeLivingStore();
+    const id = await makeLivingStore(database.db, kube);
     await until(
-      () => readHealth(id),
+      () => readHealth(database.db, id),
       (row) => row?.health === 'healthy',
     );
     await sql`
@@ -249,27 +162,19 @@ describe('the watch', () => {
       where id = ${id}`.execute(database.db);
     watch.lookAtRows();
     await until(
-      () => readHealth(id),
+      () => readHealth(database.db, id),
       (row) => row?.health === 'unknown',
     );
   });
 
   const makeHealthyStore = async (): Promise<string> => {
-    const id = await makeLivingStore();
+    const id = await makeLivingStore(database.db, kube);
     await until(
-      () => readHealth(id),
+      () => readHealth(database.db, id),
       (row) => row?.health === 'healthy',
     );
     return id;
   };
-  const readDrifts = async (id: string): Promise<string[]> => {
-    const { rows } = await sql<{ message: string }>`
-      select message from events where store_id = ${id} and type = 'store.drift_detected' order by cursor`.execute(
-      database.db,
-    );
-    return rows.map(({ message }) => message.replace(/^[^:]+: /, ''));
-  };
-
   it('tells within two seconds that a guardrail or a Service was removed or the workloads were scaled, and queues a repair', async () => {
     for (const [change, told] of [
       [(namespace: string) => kube.remove('Service', { name: 'front', namespace }), 'missing: Service front'],
@@ -285,12 +190,12 @@ describe('the watch', () => {
       const id = await makeHealthyStore();
       change(storeNamespace(id));
       await until(
-        () => readDrifts(id),
+        () => readDrifts(database.db, id),
         (drifts) => drifts.length > 0,
         2_000,
       );
-      assert.deepEqual(await readDrifts(id), [told]);
-      assert.equal(await readJobs(id), 1);
+      assert.deepEqual(await readDrifts(database.db, id), [told]);
+      assert.equal(await countJobs(database.db, id), 1);
     }
   });
 
@@ -300,7 +205,7 @@ describe('the watch', () => {
     kube.remove('Secret', { name: 'sh.helm.release.v1.x.v1', namespace });
     kube.put('ResourceQuota', { name: 'plan', namespace }, { status: { used: { 'count/secrets': '1' } } });
     await until(
-      () => readDrifts(id),
+      () => readDrifts(database.db, id),
       (drifts) => drifts.length > 0,
       2_000,
     );
@@ -308,12 +213,12 @@ describe('the watch', () => {
     const edited = { data: { password: Buffer.from('other').toString('base64') } };
     kube.put('Secret', { name: 'store-admin', namespace: storeNamespace(other) }, edited);
     await until(
-      () => readDrifts(other),
+      () => readDrifts(database.db, other),
       (drifts) => drifts.length > 0,
       4_000,
     );
     assert.deepEqual(
-      [await readDrifts(id), await readDrifts(other)],
+      [await readDrifts(database.db, id), await readDrifts(database.db, other)],
       [['the records of its Helm release were removed'], ['the Secret store-admin was edited']],
     );
   });
@@ -324,11 +229,25 @@ describe('the watch', () => {
     kube.remove('Deployment', { name: 'front', namespace: storeNamespace(id) });
     kube.muteWatches(false);
     await until(
-      () => readDrifts(id),
+      () => readDrifts(database.db, id),
       (drifts) => drifts.length > 0,
       5_000,
     );
-    assert.deepEqual(await readDrifts(id), ['missing: Deployment front']);
+    assert.deepEqual(await readDrifts(database.db, id), ['missing: Deployment front']);
+  });
+
+  it('tells of a drift that lasts once, and queues a repair for it again in every sweep', async () => {
+    const id = await makeHealthyStore();
+    kube.remove('Ingress', { name: 'shop', namespace: storeNamespace(id) });
+    for (let sweep = 0; sweep < 3; sweep += 1) {
+      await until(
+        () => countJobs(database.db, id),
+        (count) => count === 1,
+        5_000,
+      );
+      await sql`delete from jobs where subject = ${id}`.execute(database.db);
+    }
+    assert.deepEqual(await readDrifts(database.db, id), ['its route is missing']);
   });
 
   it('queues nothing for a shop whose loss waits for a person, until what was lost is there again', async () => {
@@ -340,13 +259,13 @@ describe('the watch', () => {
     const ingress = { metadata: { labels: { 'souk.dev/store': id } } };
     kube.remove('Ingress', { name: 'shop', namespace });
     await until(
-      () => readDrifts(id),
+      () => readDrifts(database.db, id),
       (drifts) => drifts.length > 0,
     );
-    assert.equal(await readJobs(id), 0);
+    assert.equal(await countJobs(database.db, id), 0);
     kube.put('Ingress', { name: 'shop', namespace }, ingress);
     await until(
-      () => readJobs(id),
+      () => countJobs(database.db, id),
       (count) => count === 1,
     );
   });
@@ -452,9 +371,9 @@ describe('the watch', () => {
   });
 
   it('forgets nothing that it could not write while the database was in trouble', async () => {
-    const id = await makeLivingStore();
+    const id = await makeLivingStore(database.db, kube);
     await until(
-      () => readHealth(id),
+      () => readHealth(database.db, id),
       (row) => row?.health === 'healthy',
     );
     await sql`alter table stores rename to stores_away`.execute(database.db);
@@ -462,23 +381,26 @@ describe('the watch', () => {
     await delay(600);
     await sql`alter table stores_away rename to stores`.execute(database.db);
     await until(
-      () => readHealth(id),
+      () => readHealth(database.db, id),
       (row) => row?.health === 'degraded',
       20_000,
     );
   });
 
   it('writes nothing once its term is another one', async () => {
-    const id = await makeLivingStore();
+    const id = await makeLivingStore(database.db, kube);
     await until(
-      () => readHealth(id),
+      () => readHealth(database.db, id),
       (row) => row?.health === 'healthy',
     );
     await sql`update leader_leases set fence = fence + 1 where name = ${WATCH_LEASE}`.execute(database.db);
     kube.put('Deployment', { name: 'front', namespace: storeNamespace(id) }, { status: { availableReplicas: 0 } });
-    await delay(400);
-    assert.equal((await readHealth(id))?.health, 'healthy');
-    assert.deepEqual(await readEvents(id), []);
+    kube.remove('Ingress', { name: 'shop', namespace: storeNamespace(id) });
+    // Longer than it takes to confirm a drift.
+    await delay(1_500);
+    assert.equal((await readHealth(database.db, id))?.health, 'healthy');
+    assert.deepEqual(await readEvents(database.db, id), []);
+    assert.equal(await countJobs(database.db, id), 0);
   });
 });
 
@@ -500,7 +422,7 @@ describe('a leader that dies', () => {
       kube,
       engines: new Map(),
       baseDomain: 'souk.localhost',
-      platformKey: PLATFORM_KEY,
+      platformKey: Buffer.alloc(32),
       sweepIntervalMs: 300,
       guardrails: () => [],
       actor: `leader ${fence}`,
@@ -513,14 +435,9 @@ describe('a leader that dies', () => {
     return { end: () => term.abort(new Error('died')), running };
   }
 
-  async function takeOver(): Promise<number> {
-    await sql`delete from leader_leases where name = ${WATCH_LEASE}`.execute(database.db);
-    return (await takeLeadership(database.db, WATCH_LEASE, 'a worker', 60_000)) ?? 0;
-  }
-
   /** The first leader gets to the failpoint and dies there; a second one leads until all is as it should be. */
   async function dieAt(name: string, isRight: () => Promise<boolean>): Promise<void> {
-    const first = startTerm(await takeOver());
+    const first = startTerm(await takeOverWatch(database.db));
     let hasDied = false;
     armFailpoint(name, async () => {
       armFailpoints('');
@@ -533,7 +450,7 @@ describe('a leader that dies', () => {
       (died) => died,
     );
     await first.running;
-    const second = startTerm(await takeOver());
+    const second = startTerm(await takeOverWatch(database.db));
     try {
       await until(isRight, (right) => right);
       // Another sweep, which must find nothing to do.

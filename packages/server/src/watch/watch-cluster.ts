@@ -1,5 +1,6 @@
 // One term of the watch: cluster → health and pods of each store, a reconcile where something is missing or a parked job may go on,
-// and the facts about the cluster. Events are the fast path; the sweep, which lists everything again, is the truth.
+// and the facts about the cluster. Events are the fast path; the sweep, which lists everything again, is the truth. They go on beside
+// each other, so that no listing, however long, keeps what the watch tells from being looked at.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Db, inTransaction, type Tx } from '../db/database.ts';
 import type { LoadedEngine } from '../engines/registry.ts';
@@ -14,18 +15,22 @@ import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { RECONCILE_STORE } from '../stores/store.ts';
 import { followCluster } from './follow-cluster.ts';
+import { createDriftFollower } from './follow-drift.ts';
+import { createSecretFollower } from './follow-secrets.ts';
 import { createSecretInspector } from './inspect-secrets.ts';
 import type { Term } from './lead.ts';
 import * as observed from './observed-health.ts';
 import { type ObservedStore, observeStore, type WantedObject } from './store-health.ts';
 import { createOrphanSweeper } from './sweep-orphans.ts';
+import { createWorkSet } from './work-set.ts';
 
 // Many objects move at once when a store starts; they are looked at together.
 const GATHER_MS = 100;
-// What seems to be missing is looked at again after this, because kinds are told of by watches of their own, in no common order.
-const DRIFT_CONFIRM_MS = 1_000;
-// Listings of Secrets under way at once; a thousand stores are through in seconds.
-const INSPECTIONS_AT_ONCE = 4;
+// Looked at before it is asked again what happened: so few that this waits for a fraction of a second even where each of them has to be
+// written, and enough that a thousand need only forty statements to be read.
+const STORES_A_BITE = 25;
+// After a failure, most often the database's, which is not to be asked without a pause.
+const RETRY_MS = 1_000;
 // Health pages call facts older than a minute stale.
 const FACTS_MS = 20_000;
 
@@ -48,28 +53,25 @@ export interface WatchContext {
 export interface ClusterWatch {
   /** Rows may have changed phase: look whether their health must follow. */
   lookAtRows(): void;
-  /** Looks at what changed, once; for tests, and what `run` does again and again. */
-  runOnce(): Promise<void>;
+  /** Until the term ends. */
   run(): Promise<void>;
 }
 
 export function createClusterWatch(context: WatchContext, term: Term): ClusterWatch {
-  const { db, kube, log, metrics, baseDomain, sweepIntervalMs } = context;
-  const { signal } = term;
-  const factsMs = context.factsMs ?? FACTS_MS;
-  const dirty = new Set<string>();
-  const driftSince = new Map<string, number>();
-  const driftTold = new Map<string, string>();
-  const secretDrift = new Map<string, string>();
-  const secretCounts = new Map<string, string | null>();
-  // Stores that show an error and no drift, and were looked at for that.
-  const answered = new Set<string>();
+  const { db, kube, log, metrics, baseDomain, sweepIntervalMs, actor } = context;
+  const { fence, signal } = term;
+  const work = createWorkSet();
+  let wake = Promise.withResolvers<void>();
+  const wakeUp = (): void => wake.resolve();
+  signal.addEventListener('abort', wakeUp);
+  const lookSoon = (storeId: string): void => {
+    work.addUrgent([storeId]);
+    wakeUp();
+  };
   const inspector = createSecretInspector(kube, context.platformKey);
-  const sweeper = createOrphanSweeper({ db, kube, log, metrics, actor: context.actor, fence: term.fence });
-  let inspecting: Promise<void> = Promise.resolve();
-  let mustLookAtRows = true;
-  let wake: (() => void) | null = null;
-  const wakeUp = (): void => wake?.();
+  const secrets = createSecretFollower({ inspector, signal, onChange: lookSoon, log, metrics });
+  const drifts = createDriftFollower({ actor, fence, write, queueReconcile, lookAgain: lookSoon });
+  const sweeper = createOrphanSweeper({ db, kube, log, metrics, actor, fence });
   const cluster = followCluster({
     kube,
     signal,
@@ -77,79 +79,100 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
     onChange: wakeUp,
     onError: (kind, error) => log.warn({ kind, reason: messageOf(error) }, 'a watch failed; it goes on'),
   });
-  let resyncAt = performance.now() + sweepIntervalMs;
-  let factsAt = 0;
-  let mustLookAtAll = false;
-  let nodeAddresses = '';
+  let mustLookAtRows = true;
+  // Null until the first look, which is at every store.
+  let nodeAddresses: string | null = null;
 
-  const write = <T>(effect: string, run: (tx: Tx) => Promise<T>): Promise<T> =>
-    withFailpoints(effect, () => inTransaction(db, run));
+  function write<T>(effect: string, run: (tx: Tx) => Promise<T>): Promise<T> {
+    return withFailpoints(effect, () => inTransaction(db, run));
+  }
 
-  async function runOnce(): Promise<void> {
-    if (!cluster.isListed()) {
-      return;
-    }
-    // Before the resync, which fails where the cluster does not answer: that is what is to be told then.
-    if (performance.now() >= factsAt) {
-      factsAt = performance.now() + factsMs;
-      await writeFacts();
-    }
-    if (performance.now() >= resyncAt) {
-      resyncAt = performance.now() + sweepIntervalMs;
-      await resync();
-    }
-    const addresses = cluster.nodes().flatMap(({ status }) => status?.addresses?.map(({ address }) => address) ?? []);
-    if (addresses.sort().join() !== nodeAddresses) {
-      nodeAddresses = addresses.join();
-      // The policies of every store close them.
-      mustLookAtAll = true;
-    }
-    addAll(dirty, cluster.takeChanged());
-    if (mustLookAtRows) {
-      mustLookAtRows = false;
-      addAll(dirty, await observed.listStaleStoreIds(db));
-    }
-    if (mustLookAtAll) {
-      addAll(
-        dirty,
-        (await observed.listLiveStores(db)).map(({ id }) => id),
-      );
-      mustLookAtAll = false;
-    }
-    for (const [storeId, since] of driftSince) {
-      if (performance.now() - since >= DRIFT_CONFIRM_MS) {
-        dirty.add(storeId);
+  async function queueReconcile({ id, tenantId }: Pick<observed.WatchedStore, 'id' | 'tenantId'>): Promise<void> {
+    await write('queue-reconcile', (tx) => enqueueJob(tx, { kind: RECONCILE_STORE, subject: id, fairGroup: tenantId }));
+  }
+
+  async function keepLooking(): Promise<void> {
+    while (!signal.aborted) {
+      const woken = nextWake();
+      try {
+        await gatherWork();
+        await lookAtBite(work.takeBite(STORES_A_BITE));
+      } catch (error) {
+        if (!signal.aborted) {
+          log.warn({ reason: messageOf(error) }, 'the watch could not write what it saw; trying again');
+          mustLookAtRows = true;
+          await pause(RETRY_MS);
+        }
+        continue;
+      }
+      if (work.isEmpty()) {
+        await woken;
+        await pause(GATHER_MS);
       }
     }
-    const ids = [...dirty];
-    dirty.clear();
-    const stores = ids.length === 0 ? [] : await observed.readWatchedStores(db, ids);
-    for (const store of stores) {
-      await lookAtStore(store);
+  }
+
+  async function gatherWork(): Promise<void> {
+    work.addUrgent(cluster.takeChanged());
+    const addresses = cluster.nodes().flatMap(({ status }) => status?.addresses?.map(({ address }) => address) ?? []);
+    const sorted = addresses.sort().join();
+    if (sorted !== nodeAddresses) {
+      // The policies of every store close them.
+      work.addRoutine((await observed.listLiveStores(db)).map(({ id }) => id));
+      nodeAddresses = sorted;
     }
-    const live = new Set<string>(stores.filter(({ phase }) => phase !== 'deleted').map(({ id }) => id));
-    const strays = ids.filter((id) => !live.has(id)).map((id) => cluster.objectsOf(storeNamespace(id)).namespace);
+    if (mustLookAtRows) {
+      mustLookAtRows = false;
+      work.addUrgent(await observed.listStaleStoreIds(db));
+    }
+  }
+
+  /** When it fails, all of them are looked at again, the one at which it failed last: it must not keep others from being looked at. */
+  async function lookAtBite(ids: readonly string[]): Promise<void> {
+    let begun = 0;
+    try {
+      const stores = ids.length === 0 ? [] : await observed.readWatchedStores(db, ids);
+      const rows = new Map<string, observed.WatchedStore>(stores.map((store) => [store.id, store]));
+      const nodes = cluster.nodes();
+      for (const id of ids) {
+        signal.throwIfAborted();
+        begun += 1;
+        const store = rows.get(id);
+        if (store !== undefined) {
+          await lookAtStore(store, nodes);
+        }
+      }
+      await lookAtStrays(ids.filter((id) => (rows.get(id)?.phase ?? 'deleted') === 'deleted'));
+    } catch (error) {
+      work.addUrgent([...ids.slice(begun), ...ids.slice(0, begun)]);
+      throw error;
+    }
+  }
+
+  /** Of ids that are no live store's there may be namespaces. */
+  async function lookAtStrays(ids: readonly string[]): Promise<void> {
+    const namespaces = ids.map((id) => cluster.objectsOf(storeNamespace(id)).namespace);
     await sweeper.look(
-      strays.filter((namespace) => namespace !== undefined),
+      namespaces.filter((namespace) => namespace !== undefined),
       signal,
     );
   }
 
-  async function lookAtStore(store: observed.WatchedStore): Promise<void> {
+  async function lookAtStore(store: observed.WatchedStore, nodes: readonly NodeObject[]): Promise<void> {
     const engine = context.engines.get(store.engine)?.engine;
     const parts = { workloads: engine?.workloads(store.plan) ?? [], services: engine?.services(store.plan) ?? [] };
     const objects = cluster.objectsOf(storeNamespace(store.id));
     const { phase, anchors } = store;
-    const wanted = { phase, ...parts, anchors, guardrails: context.guardrails(store, cluster.nodes()) };
-    const seen = observeStore(wanted, objects, secretDrift.get(store.id) ?? null);
-    followSecretCount(store);
+    const wanted = { phase, ...parts, anchors, guardrails: context.guardrails(store, nodes) };
+    const seen = observeStore(wanted, objects, secrets.driftOf(store.id));
+    secrets.followCount(store, cluster.countSecrets(storeNamespace(store.id)));
     if (
       seen.health !== store.health ||
       JSON.stringify(seen.pods) !== JSON.stringify(sortKeysAs(store.pods, seen.pods))
     ) {
       await recordHealth(store, seen);
     }
-    await followDrift(store, seen.drift);
+    await drifts.follow(store, seen.drift);
     const isGone = objects.namespace === undefined;
     const mayGoOn = store.phase === 'provisioning' ? seen.areWorkloadsReady : isGone;
     if (store.isJobWaiting && mayGoOn) {
@@ -159,7 +182,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
 
   async function recordHealth(store: observed.WatchedStore, seen: ObservedStore): Promise<void> {
     await write('record-health', async (tx) => {
-      const isWritten = await observed.writeHealth(tx, term.fence, store.id, seen);
+      const isWritten = await observed.writeHealth(tx, fence, store.id, seen);
       if (isWritten) {
         await tellObserved(tx, store);
       }
@@ -169,8 +192,10 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
         const message =
           seen.reason === null ? `${store.name} is healthy again` : `${store.name} is degraded: ${seen.reason}`;
         await appendEvent(tx, {
-          ...eventOf(store),
           type: 'store.health_changed',
+          tenantId: store.tenantId,
+          storeId: store.id,
+          actor,
           message,
           details: { health: seen.health },
         });
@@ -178,115 +203,31 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
     });
   }
 
-  async function followDrift(store: observed.WatchedStore, drift: string | null): Promise<void> {
-    if (drift === null) {
-      driftSince.delete(store.id);
-      driftTold.delete(store.id);
-      if (store.phase === 'ready' && store.errorCode !== null && !answered.has(store.id)) {
-        // What was lost is there again: the reconcile takes the error away, or finds that it still stands.
-        answered.add(store.id);
-        await queueReconcile(store);
-      }
-      return;
-    }
-    answered.delete(store.id);
-    const since = driftSince.get(store.id);
-    if (since === undefined) {
-      driftSince.set(store.id, performance.now());
-      setTimeout(wakeUp, DRIFT_CONFIRM_MS + 10).unref();
-    } else if (performance.now() - since >= DRIFT_CONFIRM_MS) {
-      // Queued again by each resync while it is so, but told once. What waits for a person's answer is not queued at all.
-      driftSince.set(store.id, Number.POSITIVE_INFINITY);
-      await write('record-drift', async (tx) => {
-        if (driftTold.get(store.id) !== drift) {
-          await appendEvent(tx, {
-            ...eventOf(store),
-            type: 'store.drift_detected',
-            message: `${store.name}: ${drift}`,
-          });
-        }
-        if (store.errorCode === null) {
-          await enqueueJob(tx, jobOf(store));
-        }
-      });
-      driftTold.set(store.id, drift);
+  /** Every store is to be looked at, and what is not as it should be is queued again. */
+  async function sweepStores(): Promise<void> {
+    drifts.beginSweep();
+    work.addRoutine((await observed.listLiveStores(db)).map(({ id }) => id));
+    wakeUp();
+    for (const forgotten of await observed.listForgottenStores(db)) {
+      log.warn({ storeId: forgotten.id }, 'a store that wants something had no job; queued');
+      await queueReconcile(forgotten);
     }
   }
 
-  /** The quota's count is the one thing that every watch may see of Secrets coming and going. */
-  function followSecretCount(store: observed.WatchedStore): void {
-    const count = cluster.countSecrets(storeNamespace(store.id));
-    const before = secretCounts.get(store.id);
-    secretCounts.set(store.id, count);
-    if (store.phase === 'ready' && before !== undefined && before !== count) {
-      void inspectSecrets(store.id);
-    }
-  }
-
-  async function inspectSecrets(storeId: string): Promise<void> {
-    try {
-      const found = await inspector.inspect(storeId, signal);
-      if (found !== (secretDrift.get(storeId) ?? null)) {
-        if (found === null) {
-          secretDrift.delete(storeId);
-        } else {
-          secretDrift.set(storeId, found);
-        }
-        dirty.add(storeId);
-        wakeUp();
-      }
-    } catch (error) {
-      if (!signal.aborted) {
-        log.warn({ storeId, reason: messageOf(error) }, 'the Secrets of a store could not be looked at');
-      }
-    }
-  }
-
-  /** Beside the fast path, which must not wait for a thousand listings. */
-  async function inspectAll(storeIds: readonly string[]): Promise<void> {
-    const end = metrics.sweepSeconds.startTimer({ work: 'secrets' });
-    const left = [...storeIds];
-    const inspectNext = async (): Promise<void> => {
-      for (let id = left.pop(); id !== undefined && !signal.aborted; id = left.pop()) {
-        await inspectSecrets(id);
-      }
-    };
-    await Promise.all(Array.from({ length: INSPECTIONS_AT_ONCE }, inspectNext));
-    end();
-  }
-
+  /** What it corrects is looked at like what the watch tells. */
   async function resync(): Promise<void> {
     const end = metrics.sweepSeconds.startTimer({ work: 'objects' });
     const corrected = await cluster.resync();
     if (corrected.size > 0) {
       log.warn({ stores: [...corrected] }, 'the resync found what the watch had not told');
     }
-    for (const [storeId, since] of driftSince) {
-      if (since === Number.POSITIVE_INFINITY) {
-        driftSince.set(storeId, performance.now() - DRIFT_CONFIRM_MS);
-      }
-    }
-    answered.clear();
-    const live = await observed.listLiveStores(db);
-    addAll(
-      dirty,
-      live.map(({ id }) => id),
-    );
-    for (const forgotten of await observed.listForgottenStores(db)) {
-      log.warn({ storeId: forgotten.id }, 'a store that wants something had no job; queued');
-      await queueReconcile(forgotten);
-    }
     await sweeper.sweep(cluster.namespaces(), signal);
     end();
-    const ready = new Set<string>(live.filter(({ phase }) => phase === 'ready').map(({ id }) => id));
-    inspector.keepOnly(ready);
-    for (const known of [secretDrift, secretCounts]) {
-      for (const id of known.keys()) {
-        if (!ready.has(id)) known.delete(id);
-      }
-    }
-    // One round at a time, however slow the cluster is.
-    inspecting = inspecting.then(() => inspectAll([...ready]));
+  }
+
+  async function inspectSecrets(): Promise<void> {
+    const live = await observed.listLiveStores(db);
+    await secrets.inspectAll(new Set(live.filter(({ phase }) => phase === 'ready').map(({ id }) => id)));
   }
 
   /** Asked each time: what was listed once looks the same whether the cluster still answers or not. */
@@ -303,65 +244,57 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
       name: metadata.name,
       ready: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
     }));
-    await observed.writeClusterFacts(db, term.fence, baseDomain, { version, nodes, message });
+    await observed.writeClusterFacts(db, fence, baseDomain, { version, nodes, message });
   }
 
-  async function queueReconcile(store: { readonly id: string; readonly tenantId: string }): Promise<void> {
-    await write('queue-reconcile', (tx) => enqueueJob(tx, jobOf(store)));
+  /**
+   * Again and again, with a whole pause after each end. What takes longer than its pause, as listings of thousands of stores do, would
+   * otherwise begin anew at once and leave cluster, database and this process no time for all else.
+   */
+  async function repeat(what: string, pauseMs: number, run: () => Promise<void>): Promise<void> {
+    while (!signal.aborted) {
+      await run().catch((error: unknown) => {
+        if (!signal.aborted) {
+          log.warn({ reason: messageOf(error) }, `${what} failed; it is tried again`);
+        }
+      });
+      await pause(pauseMs);
+    }
   }
 
-  const eventOf = (store: observed.WatchedStore) => ({
-    tenantId: store.tenantId,
-    storeId: store.id,
-    actor: context.actor,
-  });
+  /** Ends early with the term. */
+  async function pause(pauseMs: number): Promise<void> {
+    await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+  }
+
+  /** Settles at the next change or other call for a look, or the end of the term. */
+  function nextWake(): Promise<void> {
+    wake = Promise.withResolvers();
+    return wake.promise;
+  }
 
   return {
     lookAtRows() {
       mustLookAtRows = true;
       wakeUp();
-      // A repair changes Secrets, which no watch tells.
-      for (const storeId of secretDrift.keys()) {
-        void inspectSecrets(storeId);
-      }
+      secrets.inspectBroken();
     },
-    runOnce,
     async run() {
-      inspecting = observed
-        .listLiveStores(db)
-        .then((live) => inspectAll(live.filter(({ phase }) => phase === 'ready').map(({ id }) => id)))
-        .catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'the Secrets wait for the next sweep'));
-      while (!signal.aborted) {
-        const woken = new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-        try {
-          await runOnce();
-        } catch (error) {
-          signal.throwIfAborted();
-          log.warn({ reason: messageOf(error) }, 'the watch could not write what it saw; trying again');
-          // Nobody knows how far it came; the next look is at everything.
-          mustLookAtAll = true;
-          mustLookAtRows = true;
-        }
-        const restMs = Math.max(0, Math.min(factsMs / 4, resyncAt - performance.now()));
-        await Promise.race([woken, delay(restMs, undefined, { signal })]).catch(() => undefined);
-        await delay(GATHER_MS, undefined, { signal }).catch(() => undefined);
+      while (!signal.aborted && !cluster.isListed()) {
+        await nextWake();
       }
+      // The first listing tells of everything; what happens from here on comes before it.
+      work.addRoutine(cluster.takeChanged());
+      await Promise.all([
+        keepLooking(),
+        repeat('telling the facts about the cluster', context.factsMs ?? FACTS_MS, writeFacts),
+        // The first look is at what has just been listed.
+        pause(sweepIntervalMs).then(() => repeat('the sweep over stores', sweepIntervalMs, sweepStores)),
+        pause(sweepIntervalMs).then(() => repeat('the resync', sweepIntervalMs, resync)),
+        repeat('the sweep over Secrets', sweepIntervalMs, inspectSecrets),
+      ]);
     },
   };
-}
-
-const jobOf = ({ id, tenantId }: { readonly id: string; readonly tenantId: string }) => ({
-  kind: RECONCILE_STORE,
-  subject: id,
-  fairGroup: tenantId,
-});
-
-function addAll(into: Set<string>, from: Iterable<string>): void {
-  for (const item of from) {
-    into.add(item);
-  }
 }
 
 /** jsonb keeps no order of keys: both sides are compared in ours. */

@@ -10,6 +10,8 @@ export interface Cluster {
   /** What the watch last saw; its shape is the watch's. */
   readonly observed: unknown;
   readonly observedAt: Date | null;
+  /** By the database's clock, which wrote it. */
+  readonly observedAgeMs: number | null;
 }
 
 /** Harmless to repeat, also from several processes at once; a changed base domain is taken over. */
@@ -33,7 +35,8 @@ export async function placeStore(db: Db): Promise<string> {
 
 export async function readFirstCluster(db: Db): Promise<Cluster | null> {
   const { rows } = await sql<Cluster>`
-    select id, name, base_domain as "baseDomain", observed, observed_at as "observedAt"
+    select id, name, base_domain as "baseDomain", observed, observed_at as "observedAt",
+      extract(epoch from now() - observed_at)::float8 * 1000 as "observedAgeMs"
     from clusters order by created_at, id limit 1`.execute(db);
   return rows[0] ?? null;
 }

@@ -56,7 +56,7 @@ async function readCluster(db: Db): Promise<PlatformHealth['cluster']> {
   if (cluster?.observedAt == null || observed === undefined) {
     return { ...UNKNOWN_CLUSTER, message: 'No worker has reported on the cluster yet.' };
   }
-  const ageMs = Date.now() - cluster.observedAt.getTime();
+  const ageMs = cluster.observedAgeMs ?? 0;
   const problem =
     ageMs > CLUSTER_FRESH_MS
       ? `Last seen ${Math.round(ageMs / 1000)} s ago.`

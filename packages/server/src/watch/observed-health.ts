@@ -123,7 +123,8 @@ export async function writeHealth(
 export interface ClusterFacts {
   /** Null while the cluster does not answer. */
   readonly version: string | null;
-  readonly nodes: readonly { readonly name: string; readonly ready: boolean }[];
+  /** Left out where they have not been listed yet: what was written before stands. */
+  readonly nodes?: readonly { readonly name: string; readonly ready: boolean }[];
   /** What is wrong with the cluster as a whole; null when nothing is. */
   readonly message: string | null;
 }

@@ -91,6 +91,33 @@ describe('the watch of a cluster that is slow or full', () => {
     await waitUntil('the message', readMessage, 5_000);
   });
 
+  it('writes down that the cluster does not answer when it was away before the term began, and keeps what it knew of nodes', async () => {
+    await sql`update clusters set observed = '{"nodes": [{"name": "souk", "ready": true}]}'`.execute(database.db);
+    kube.setUnreachable(true);
+    watch = await startWatch(database.db, kube, { sweepIntervalMs: 300, factsMs: 50 });
+    const readFacts = async () => {
+      const { rows } = await sql<{ message: string | null; nodes: unknown }>`
+        select observed ->> 'message' as message, observed -> 'nodes' as nodes from clusters`.execute(database.db);
+      return rows[0];
+    };
+    await waitUntil('the message', async () => (await readFacts())?.message?.includes('does not answer'), 5_000);
+    assert.deepEqual((await readFacts())?.nodes, [{ name: 'souk', ready: true }]);
+  });
+
+  it('lists again soon after a listing that failed', async (t) => {
+    const failedAt: number[] = [];
+    const { listPages } = kube;
+    watch = await startWatch(database.db, kube, { sweepIntervalMs: 4_000 });
+    t.mock.method(kube, 'listPages', (kind: Kind, selection: Selection, signal: AbortSignal) => {
+      if (kind !== 'Namespace') return listPages(kind, selection, signal);
+      failedAt.push(performance.now());
+      throw new KubeError(0, 'Unreachable', 'no answer');
+    });
+    await waitUntil('the second listing', () => failedAt.length >= 2, 12_000);
+    const [first = 0, second = 0] = failedAt;
+    assert.ok(second - first < 3_500, `after ${second - first} ms`);
+  });
+
   it('lists again only a whole interval after a listing has ended, however long that took', async (t) => {
     const listings: { beganAt: number; endedAt: number }[] = [];
     const { listPages } = kube;

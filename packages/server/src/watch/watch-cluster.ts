@@ -31,6 +31,8 @@ const GATHER_MS = 100;
 const STORES_A_BITE = 25;
 // After a failure, most often the database's, which is not to be asked without a pause.
 const RETRY_MS = 1_000;
+// A sweep costs more than a look, and what it is for must not wait for a whole interval more.
+const FAILED_SWEEP_MS = 2_000;
 // Health pages call facts older than a minute stale.
 const FACTS_MS = 20_000;
 
@@ -244,21 +246,25 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
       name: metadata.name,
       ready: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
     }));
-    await observed.writeClusterFacts(db, fence, baseDomain, { version, nodes, message });
+    const facts = { version, message, ...(cluster.isListed() && { nodes }) };
+    await observed.writeClusterFacts(db, fence, baseDomain, facts);
   }
 
   /**
    * Again and again, with a whole pause after each end. What takes longer than its pause, as listings of thousands of stores do, would
-   * otherwise begin anew at once and leave cluster, database and this process no time for all else.
+   * otherwise begin anew at once and leave cluster, database and this process no time for all else. What failed is due sooner.
    */
   async function repeat(what: string, pauseMs: number, run: () => Promise<void>): Promise<void> {
     while (!signal.aborted) {
-      await run().catch((error: unknown) => {
+      try {
+        await run();
+        await pause(pauseMs);
+      } catch (error) {
         if (!signal.aborted) {
           log.warn({ reason: messageOf(error) }, `${what} failed; it is tried again`);
         }
-      });
-      await pause(pauseMs);
+        await pause(Math.min(pauseMs, FAILED_SWEEP_MS));
+      }
     }
   }
 
@@ -280,14 +286,16 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
       secrets.inspectBroken();
     },
     async run() {
+      // From the first moment on: of a cluster that is away when the term begins nothing can be listed.
+      const telling = repeat('telling the facts about the cluster', context.factsMs ?? FACTS_MS, writeFacts);
       while (!signal.aborted && !cluster.isListed()) {
         await nextWake();
       }
       // The first listing tells of everything; what happens from here on comes before it.
       work.addRoutine(cluster.takeChanged());
       await Promise.all([
+        telling,
         keepLooking(),
-        repeat('telling the facts about the cluster', context.factsMs ?? FACTS_MS, writeFacts),
         // The first look is at what has just been listed.
         pause(sweepIntervalMs).then(() => repeat('the sweep over stores', sweepIntervalMs, sweepStores)),
         pause(sweepIntervalMs).then(() => repeat('the resync', sweepIntervalMs, resync)),

@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { waitUntil } from '../db/wait-until.ts';
 import { followObjects } from './follow-objects.ts';
 import type { Kube } from './kube.ts';
 import { KubeError } from './kube-error.ts';
+import { createMemoryKube } from './memory-kube.ts';
 
 type Followable = Pick<Kube, 'listPages' | 'watch'>;
 
@@ -86,5 +88,31 @@ describe('following a kind', { timeout: 20_000 }, () => {
     });
     await followUntil(told, kube, (error) => resolve({ watches, error }));
     assert.deepEqual(await told, { watches: 3, error: EXPIRED });
+  });
+
+  it('does not bring back from a listing what came and went while its pages were under way', async () => {
+    const kube = createMemoryKube();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const ref = { name: 'brief' };
+    const isKnown = () => followed.get(ref) !== undefined;
+    const slow: Followable = {
+      watch: kube.watch,
+      async *listPages(...asked) {
+        kube.put('Namespace', ref, {});
+        await waitUntil('the watch tells that it came', () => !followed.isListed() || isKnown());
+        for await (const page of kube.listPages(...asked)) {
+          kube.remove('Namespace', ref);
+          await waitUntil('the watch tells that it went', () => !followed.isListed() || !isKnown());
+          yield page;
+        }
+      },
+    };
+    const followed = followObjects(slow, 'Namespace', {}, { signal, onChange: () => undefined });
+    await waitUntil('the first listing, and the watch from there', () => followed.isListed() && !isKnown());
+    assert.deepEqual(await followed.resync(), []);
+    assert.equal(isKnown(), false);
+    controller.abort();
+    await followed.ended;
   });
 });

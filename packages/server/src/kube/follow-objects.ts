@@ -45,6 +45,8 @@ export function followObjects<K extends Kind>(
 ): Followed<KindMap[K]> {
   const known = new Map<string, KindMap[K]>();
   const byNamespace = new Map<string, Map<string, KindMap[K]>>();
+  // For each listing under way, what went since it began.
+  const goneDuring = new Set<Set<string>>();
   let version: string | null = null;
   let isListed = false;
 
@@ -59,7 +61,11 @@ export function followObjects<K extends Kind>(
 
   function drop(object: KindMap[K]): void {
     const { namespace = '', name } = object.metadata;
-    known.delete(keyOf(object));
+    const key = keyOf(object);
+    known.delete(key);
+    for (const gone of goneDuring) {
+      gone.add(key);
+    }
     const inside = byNamespace.get(namespace);
     inside?.delete(name);
     if (inside?.size === 0) {
@@ -69,6 +75,17 @@ export function followObjects<K extends Kind>(
   }
 
   async function listAll(): Promise<readonly string[]> {
+    const gone = new Set<string>();
+    goneDuring.add(gone);
+    try {
+      return await listBeside(gone);
+    } finally {
+      goneDuring.delete(gone);
+    }
+  }
+
+  /** Lists while the watch goes on, and while it adds to `gone`. */
+  async function listBeside(gone: ReadonlySet<string>): Promise<readonly string[]> {
     // Whatever is left in it at the end was not in the listing.
     const before = new Map(known);
     const missed: string[] = [];
@@ -81,7 +98,8 @@ export function followObjects<K extends Kind>(
         const old = before.get(key);
         before.delete(key);
         // Only what did not move since the listing began was missed; the rest is the watch doing its work meanwhile.
-        const isUntouched = known.get(key) === old;
+        // Nor is what came and went since: the pages are of a moment when it was there, and it would stay until the next listing.
+        const isUntouched = known.get(key) === old && !gone.has(key);
         if (isUntouched && old?.metadata.resourceVersion !== item.metadata.resourceVersion) {
           missed.push(key);
           put(item);

@@ -115,4 +115,28 @@ describe('following a kind', { timeout: 20_000 }, () => {
     controller.abort();
     await followed.ended;
   });
+
+  it('lists again after a version grew old, and misses nothing that happened until then', async () => {
+    const kube = createMemoryKube();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const errors: unknown[] = [];
+    const options = { signal, onChange: () => undefined, onError: (error: unknown) => errors.push(error) };
+    kube.put('Namespace', { name: 'going' }, {});
+    const followed = followObjects(kube, 'Namespace', {}, options);
+    await waitUntil('the first listing', () => followed.isListed());
+    kube.muteWatches(true);
+    kube.put('Namespace', { name: 'coming' }, {});
+    kube.remove('Namespace', { name: 'going' });
+    kube.muteWatches(false);
+    kube.expireVersions();
+    kube.endWatches();
+    const names = () => followed.items().map(({ metadata }) => metadata.name);
+    await waitUntil('the second listing', () => names().join() === 'coming');
+    kube.put('Namespace', { name: 'later' }, {});
+    await waitUntil('the watch from there', () => names().includes('later'));
+    assert.deepEqual(errors, []);
+    controller.abort();
+    await followed.ended;
+  });
 });

@@ -4,8 +4,10 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import type { Kind, KindMap, KubeObject, Manifest, ObjectMeta, Secret } from './kinds.ts';
 import { RESOURCES } from './kinds.ts';
-import type { Kube, LogOptions, ObjectRef, Program, Selection, WatchEvent, WatchStart } from './kube.ts';
+import type { Kube, LogOptions, ObjectRef, PageSelection, Program, Selection, WatchEvent, WatchStart } from './kube.ts';
 import { KubeError } from './kube-error.ts';
+import { mergeDeep, withoutUnsaid } from './memory-apply.ts';
+import { createMemoryHistory } from './memory-history.ts';
 import type { UsageReading } from './read-usage.ts';
 import { decodeSecret } from './real-kube.ts';
 import { matchesSelection } from './selection.ts';
@@ -24,6 +26,10 @@ export interface MemoryKube extends Kube {
   setUnreachable(isUnreachable: boolean): void;
   /** Watches stay open and tell nothing of what changes from now on, until `false` is given; what was missed is not told later. */
   muteWatches(isMute: boolean): void;
+  /** Versions until now are too old to watch from, as they are in a real cluster after some minutes. */
+  expireVersions(): void;
+  /** Open watches end, as a server ends each after some minutes. */
+  endWatches(): void;
   /** Namespaces stay Terminating with this condition, until null is given. */
   blockDeletion(message: string | null): void;
   /** Runs after every change; a test's stand-in for the controllers of a cluster. */
@@ -32,9 +38,9 @@ export interface MemoryKube extends Kube {
   describe(): readonly string[];
 }
 
-// A real cluster waits five seconds before it sweeps a namespace; what is done meanwhile must be possible here too.
 // So few that more than one page is the rule.
 const OBJECTS_A_PAGE = 3;
+// A real cluster waits five seconds before it sweeps a namespace; what is done meanwhile must be possible here too.
 const SWEEP_AFTER_MS = 20;
 
 interface Stored {
@@ -45,23 +51,15 @@ interface Stored {
 }
 
 type MutableObject = Record<string, unknown> & { metadata: ObjectMeta };
-interface Change {
-  readonly version: number;
-  readonly kind: Kind;
-  readonly event: WatchEvent<KubeObject>;
-}
 
 export function createMemoryKube(): MemoryKube {
   const stored = new Map<string, Stored>();
-  const changes: Change[] = [];
+  const history = createMemoryHistory();
   const logs = new Map<string, string>();
-  const wakeWatchers = new Set<() => void>();
   const listeners = new Set<(kind: Kind, type: WatchEvent<KubeObject>['type'], object: KubeObject) => void>();
-  let version = 1;
   let isUnreachable = false;
   let usage: UsageReading = { pods: [], nodes: [] };
   let blockedBy: string | null = null;
-  let isMute = false;
   let runProgram: (ref: Required<ObjectRef>, program: Program) => number = () => 0;
 
   const keyOf = (kind: Kind, ref: ObjectRef): string => `${kind} ${ref.namespace ?? ''}/${ref.name}`;
@@ -75,18 +73,12 @@ export function createMemoryKube(): MemoryKube {
   }
 
   function record(kind: Kind, type: 'ADDED' | 'MODIFIED' | 'DELETED', entry: Stored): void {
-    version += 1;
     entry.object = {
       ...entry.object,
-      metadata: { ...entry.object.metadata, resourceVersion: String(version) },
+      metadata: { ...entry.object.metadata, resourceVersion: history.nextVersion() },
     };
     const object = structuredClone(entry.object);
-    if (!isMute) {
-      changes.push({ version, kind, event: { type, object } });
-    }
-    for (const wake of wakeWatchers) {
-      wake();
-    }
+    history.tell(kind, { type, object });
     for (const listener of listeners) {
       listener(kind, type, structuredClone(object));
     }
@@ -179,14 +171,14 @@ export function createMemoryKube(): MemoryKube {
 
     async list<K extends Kind>(kind: K, selection: Selection, signal?: AbortSignal) {
       await enter(signal);
-      return { items: select(kind, selection), resourceVersion: String(version) };
+      return { items: select(kind, selection), resourceVersion: String(history.version) };
     },
 
-    async *listPages<K extends Kind>(kind: K, selection: Selection, signal?: AbortSignal) {
+    async *listPages<K extends Kind>(kind: K, selection: PageSelection, signal?: AbortSignal) {
       await enter(signal);
-      const [items, resourceVersion] = [select(kind, selection), String(version)];
+      const [items, resourceVersion] = [select(kind, selection), String(history.version)];
       do {
-        yield { items: items.splice(0, OBJECTS_A_PAGE), resourceVersion };
+        yield { items: items.splice(0, selection.objectsAPage ?? OBJECTS_A_PAGE), resourceVersion };
         await enter(signal);
       } while (items.length > 0);
     },
@@ -194,7 +186,7 @@ export function createMemoryKube(): MemoryKube {
     async listMetadata<K extends Kind>(kind: K, selection: Selection, signal?: AbortSignal) {
       await enter(signal);
       const items = select(kind, selection).map(({ metadata }) => ({ metadata }));
-      return { items, resourceVersion: String(version) };
+      return { items, resourceVersion: String(history.version) };
     },
 
     async apply<K extends Kind>(kind: K, manifest: Manifest, signal?: AbortSignal) {
@@ -230,20 +222,7 @@ export function createMemoryKube(): MemoryKube {
 
     async *watch<K extends Kind>(kind: K, start: WatchStart, signal?: AbortSignal) {
       await enter(signal);
-      let seen = Number(start.resourceVersion);
-      while (!isUnreachable) {
-        const news = changes.filter((change) => change.version > seen && change.kind === kind);
-        seen = version;
-        for (const { event } of news) {
-          if (matchesSelection(event.object, start)) {
-            yield structuredClone(event) as WatchEvent<KindMap[K]>;
-          }
-        }
-        signal?.throwIfAborted();
-        if (version === seen) {
-          await untilWoken(wakeWatchers, signal);
-        }
-      }
+      yield* history.watch(kind, start, signal);
     },
 
     async listLeftovers(namespace, signal) {
@@ -289,9 +268,7 @@ export function createMemoryKube(): MemoryKube {
 
     close() {
       isUnreachable = true;
-      for (const wake of wakeWatchers) {
-        wake();
-      }
+      history.endWatches();
     },
 
     put(kind, ref, fields) {
@@ -328,13 +305,21 @@ export function createMemoryKube(): MemoryKube {
 
     setUnreachable(value) {
       isUnreachable = value;
-      for (const wake of wakeWatchers) {
-        wake();
+      if (value) {
+        history.endWatches();
       }
     },
 
     muteWatches(value) {
-      isMute = value;
+      history.setMute(value);
+    },
+
+    expireVersions() {
+      history.expire();
+    },
+
+    endWatches() {
+      history.endWatches();
     },
 
     blockDeletion(message) {
@@ -360,50 +345,4 @@ function encodeStringData(manifest: Manifest): Record<string, string> {
   const { data, stringData } = manifest as { data?: Record<string, string>; stringData?: Record<string, string> };
   const encoded = Object.entries(stringData ?? {}).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
   return { ...data, ...Object.fromEntries(encoded) };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function mergeDeep(into: Record<string, unknown>, said: Record<string, unknown>): Record<string, unknown> {
-  const merged = { ...into };
-  for (const [key, value] of Object.entries(said)) {
-    const existing = merged[key];
-    merged[key] = isRecord(existing) && isRecord(value) ? mergeDeep(existing, value) : value;
-  }
-  return merged;
-}
-
-/** Takes away what the last apply said and this one does not. */
-function withoutUnsaid(
-  object: Record<string, unknown>,
-  before: Record<string, unknown>,
-  now: Record<string, unknown>,
-): Record<string, unknown> {
-  const kept = { ...object };
-  for (const [key, value] of Object.entries(before)) {
-    const next = now[key];
-    const existing = kept[key];
-    if (next === undefined) {
-      delete kept[key];
-    } else if (isRecord(value) && isRecord(next) && isRecord(existing)) {
-      kept[key] = withoutUnsaid(existing, value, next);
-    }
-  }
-  return kept;
-}
-
-async function untilWoken(wakers: Set<() => void>, signal: AbortSignal | undefined): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const end = (settle: () => void) => () => {
-      wakers.delete(wake);
-      signal?.removeEventListener('abort', abort);
-      settle();
-    };
-    const wake = end(resolve);
-    const abort = end(() => reject(signal?.reason));
-    wakers.add(wake);
-    signal?.addEventListener('abort', abort);
-  });
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import { waitUntil } from '../db/wait-until.ts';
 import { connectKube } from './connect-kube.ts';
 import { followObjects } from './follow-objects.ts';
 import type { Kube } from './kube.ts';
@@ -193,6 +194,56 @@ function promisesOfKube(connect: () => Promise<Stage>): void {
     assert.equal(await kube.get('ResourceQuota', { name: 'replaced', namespace }), null);
   });
 
+  it('keeps what has a finalizer until that is taken away, and tells that it is on its way out', async () => {
+    const ref = { name: 'held', namespace };
+    const held = (finalizers: readonly string[]) => ({ metadata: { ...ref, finalizers }, stringData: {} });
+    const { metadata } = await kube.apply('Secret', held(['souk.dev/conformance']));
+    await kube.delete('Secret', ref, { uid: metadata.uid });
+    const going = await kube.get('Secret', ref);
+    assert.notEqual(going?.metadata.deletionTimestamp, undefined);
+    const { items } = await kube.listMetadata('Secret', { namespace });
+    const listed = items.find(({ metadata: { name } }) => name === ref.name);
+    assert.equal(listed?.metadata.deletionTimestamp, going?.metadata.deletionTimestamp);
+    // Deleting what is on its way out changes nothing.
+    await kube.delete('Secret', ref, { uid: metadata.uid });
+    assert.equal((await kube.get('Secret', ref))?.metadata.resourceVersion, going?.metadata.resourceVersion);
+    await kube.apply('Secret', held([]));
+    assert.equal(await kube.get('Secret', ref), null);
+  });
+
+  for (const kind of ['Deployment', 'StatefulSet'] as const) {
+    const makeOwner = async (name: string): Promise<string> => {
+      const labels = { app: name };
+      const template = { metadata: { labels }, spec: { containers: [{ name, image: 'souk.local/none' }] } };
+      const spec = {
+        replicas: 0,
+        ...(kind === 'StatefulSet' && { serviceName: name }),
+        selector: { matchLabels: labels },
+        template,
+      };
+      const { metadata } = await kube.apply(kind, { metadata: { name, namespace }, spec });
+      const owner = { apiVersion: 'apps/v1', kind, name, uid: metadata.uid };
+      const owned = { metadata: { name, namespace, ownerReferences: [owner] }, stringData: {} };
+      assert.equal(await kube.createIfAbsent('Secret', owned), true);
+      return metadata.uid;
+    };
+
+    it(`deletes after a ${kind} what that owned`, async () => {
+      const ref = { name: `owner-${kind.toLowerCase()}`, namespace };
+      await kube.delete(kind, ref, { uid: await makeOwner(ref.name) });
+      await waitUntil('the owned object is gone', async () => (await kube.get('Secret', ref)) === null);
+      assert.equal(await kube.get(kind, ref), null);
+    });
+
+    it(`leaves what a ${kind} owned where that is deleted as an orphan's owner`, async () => {
+      const ref = { name: `orphaning-${kind.toLowerCase()}`, namespace };
+      await kube.delete(kind, ref, { uid: await makeOwner(ref.name), propagation: 'Orphan' });
+      await waitUntil('the owner is gone', async () => (await kube.get(kind, ref)) === null);
+      const left = await kube.get('Secret', ref);
+      assert.deepEqual([left?.metadata.deletionTimestamp, left?.metadata.ownerReferences ?? []], [undefined, []]);
+    });
+  }
+
   it('takes the deletion of what is gone already for done', async () => {
     await kube.delete('Secret', { name: 'never', namespace }, { uid: '00000000-0000-0000-0000-000000000000' });
   });
@@ -297,6 +348,26 @@ function promisesOfKube(connect: () => Promise<Stage>): void {
     }
     assert.equal(await kube.get('Namespace', { name }), null);
     assert.deepEqual((await kube.listLeftovers(name)).objects, []);
+  });
+
+  it('says of a namespace on its way out what keeps it, and removes it once that is gone', async () => {
+    const name = `${namespace}-held`;
+    const held = (finalizers: readonly string[]) => ({
+      metadata: { name: 'held', namespace: name, finalizers },
+      stringData: {},
+    });
+    await kube.createIfAbsent('Namespace', { metadata: { name } });
+    await kube.apply('Secret', held(['souk.dev/conformance']));
+    const uid = (await kube.get('Namespace', { name }))?.metadata.uid ?? '';
+    await kube.delete('Namespace', { name }, { uid });
+    const conditions = async () => (await kube.get('Namespace', { name }))?.status?.conditions ?? [];
+    const told = await waitUntil('the namespace says what keeps it', async () =>
+      (await conditions()).find(({ type, status }) => type === 'NamespaceFinalizersRemaining' && status === 'True'),
+    );
+    assert.match(told.message ?? '', /souk\.dev\/conformance/);
+    assert.deepEqual((await kube.listLeftovers(name)).objects, ['secrets/held']);
+    await kube.apply('Secret', held([]));
+    await waitUntil('it is gone', async () => (await kube.get('Namespace', { name })) === null, 60_000);
   });
 
   it('ends a watch by itself after its time, with a version before that from which nothing is told again', async () => {

@@ -1,45 +1,94 @@
 // What `Kube` promises, asked of the double and, where KUBECONFIG names one, of a real cluster. This is what keeps the double honest.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { waitUntil } from '../db/wait-until.ts';
 import { connectKube } from './connect-kube.ts';
 import { followObjects } from './follow-objects.ts';
-import type { Kube } from './kube.ts';
+import type { Kube, LogOptions, ObjectRef } from './kube.ts';
 import { isKubeError, KubeError } from './kube-error.ts';
 import { createMemoryKube } from './memory-kube.ts';
+import { countRestarts, isPodReady } from './readiness.ts';
 
 const kubeconfig = process.env.KUBECONFIG ?? null;
+const READY = [{ type: 'Ready', status: 'True' }];
+// The local platform's nodes have it; of other clusters nobody knows what they have.
+const shellImage = readShellImage(process.env.SOUK_HOME);
+
+function readShellImage(home: string | undefined): string | null {
+  const file = path.join(home ?? '', 'images.json');
+  return home !== undefined && existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as { node: string }).node
+    : null;
+}
 
 /** A cluster, and what its tests need to be done there that is no part of `Kube`. */
 interface Stage {
   readonly kube: Kube;
   /** Makes version 1 too old; false where that takes some minutes in which nobody may wait. */
   grow(): boolean;
+  /** Starts a pod whose container `main` fails at its first run, and waits until it is ready in its second. */
+  startPod(ref: Required<ObjectRef>): Promise<void>;
 }
 
+// Answers no signal, as nothing does that is process 1 of its container and has not asked for them.
+const TWO_RUNS =
+  'if [ -e /runs/first ]; then echo one of two; echo two of two; sleep 600; else touch /runs/first; echo first; exit 7; fi';
+
 describe('the double', () =>
-  promisesOfKube(async () => {
+  promisesOfKube(false, async () => {
     const kube = createMemoryKube();
+    // Programs of its pods run here.
+    kube.onExec((_ref, { command: [file = '', ...rest], input }) => spawnSync(file, rest, { input }).status ?? 1);
     return {
       kube,
       grow() {
         kube.expireVersions();
         return true;
       },
+      async startPod(ref) {
+        const status = { conditions: READY, containerStatuses: [{ name: 'main', ready: true, restartCount: 1 }] };
+        kube.put('Pod', ref, { spec: { nodeName: 'a-node', containers: [{ name: 'main' }] }, status });
+        kube.setLogs(ref, 'one of two\ntwo of two\n', 'first\n');
+      },
     };
   }));
 describe('a real cluster', { skip: kubeconfig === null ? 'KUBECONFIG names no cluster' : false }, () =>
-  promisesOfKube(async () => {
+  promisesOfKube(shellImage === null && 'SOUK_HOME names no platform whose images are known', async () => {
     const kube = await connectKube({ kubeconfig, context: null });
     return {
       kube,
       grow: () => false,
+      async startPod({ name, namespace }) {
+        const volumeMounts = [{ name: 'runs', mountPath: '/runs' }];
+        const container = { name: 'main', image: shellImage, command: ['sh', '-c', TWO_RUNS], volumeMounts };
+        const spec = {
+          containers: [container],
+          volumes: [{ name: 'runs', emptyDir: {} }],
+          terminationGracePeriodSeconds: 300,
+          automountServiceAccountToken: false,
+        };
+        // A namespace has no service account in its first moment, and no pod can be made without.
+        await waitUntil('the pod is made', () =>
+          kube.createIfAbsent('Pod', { metadata: { name, namespace }, spec }).catch((error: unknown) => {
+            if (isKubeError(error, 403)) return false;
+            throw error;
+          }),
+        );
+        const isRunning = async () => {
+          const pod = await kube.get('Pod', { name, namespace });
+          return pod !== null && isPodReady(pod) && countRestarts(pod) > 0;
+        };
+        await waitUntil('the pod is ready in its second run', isRunning, 90_000);
+      },
     };
   }),
 );
 
-function promisesOfKube(connect: () => Promise<Stage>): void {
+function promisesOfKube(whyNoPods: string | false, connect: () => Promise<Stage>): void {
   const namespace = `conformance-${randomBytes(4).toString('hex')}`;
   let stage: Stage;
   let kube: Kube;
@@ -368,6 +417,54 @@ function promisesOfKube(connect: () => Promise<Stage>): void {
     assert.deepEqual((await kube.listLeftovers(name)).objects, ['secrets/held']);
     await kube.apply('Secret', held([]));
     await waitUntil('it is gone', async () => (await kube.get('Namespace', { name })) === null, 60_000);
+  });
+
+  describe('of pods', { skip: whyNoPods }, () => {
+    const pods = `${namespace}-pods`;
+    const ref = { name: 'twice', namespace: pods };
+    before(async () => {
+      await kube.createIfAbsent('Namespace', { metadata: { name: pods } });
+      await stage.startPod(ref);
+    });
+    after(async () => {
+      const found = await kube.get('Namespace', { name: pods });
+      await kube.delete('Namespace', { name: pods }, { uid: found?.metadata.uid ?? '' });
+    });
+    const read = async (options: LogOptions) => {
+      let text = '';
+      for await (const chunk of (await kube.readLogs(ref, options)) ?? []) text += chunk;
+      return text;
+    };
+
+    it('reads the log of this run and of the one before, or the end of it', async () => {
+      assert.equal(await read({}), 'one of two\ntwo of two\n');
+      assert.equal(await read({ container: 'main', tailLines: 1 }), 'two of two\n');
+      assert.equal(await read({ previous: true, tailLines: 25 }), 'first\n');
+    });
+
+    it('gives a program its whole input, and answers its exit code', async () => {
+      const input = 'ä line\n'.repeat(20_000);
+      const script = (code: number) => `[ "$(wc -c)" -eq ${Buffer.byteLength(input)} ] && exit ${code}; exit 9`;
+      for (const code of [0, 3]) {
+        const program = { container: 'main', command: ['sh', '-c', script(code)], input };
+        assert.equal(await kube.exec(ref, program), code);
+      }
+    });
+
+    it('lets a running pod stay for the grace that it is given, tells that it is on its way out, and then that it is gone', async () => {
+      const { resourceVersion } = await kube.list('Pod', { namespace: pods });
+      const { metadata } = (await kube.get('Pod', ref)) ?? assert.fail('there is no pod');
+      await kube.delete('Pod', ref, { uid: metadata.uid, gracePeriodSeconds: 2 });
+      const told: string[] = [];
+      // Far less than the grace that the pod itself asks for.
+      const signal = AbortSignal.timeout(60_000);
+      for await (const { type, object } of kube.watch('Pod', { namespace: pods, resourceVersion }, signal)) {
+        if (object.metadata.deletionTimestamp !== undefined) told.push(type);
+        if (type === 'DELETED') break;
+      }
+      assert.equal(told[0], 'MODIFIED');
+      assert.equal(await kube.get('Pod', ref), null);
+    });
   });
 
   it('ends a watch by itself after its time, with a version before that from which nothing is told again', async () => {

@@ -1,7 +1,7 @@
 // The one double of `Kube`: a cluster in memory, for tests. It keeps the promises of `kube.ts` that the conformance suite checks,
 // and lets a test act as the rest of the cluster does: change objects, hold a namespace back, be unreachable.
 import { setImmediate as nextTick } from 'node:timers/promises';
-import type { Kind, KindMap, Manifest, Secret } from './kinds.ts';
+import type { Kind, KindMap, Manifest, Pod, Secret } from './kinds.ts';
 import { RESOURCES } from './kinds.ts';
 import type { Kube, LogOptions, ObjectRef, PageSelection, Program, Selection, WatchStart } from './kube.ts';
 import { KubeError } from './kube-error.ts';
@@ -9,6 +9,7 @@ import { mergeDeep, withoutUnsaid } from './memory-apply.ts';
 import { createMemoryHistory } from './memory-history.ts';
 import { type ChangeListener, createMemoryObjects, type MutableObject } from './memory-objects.ts';
 import type { UsageReading } from './read-usage.ts';
+import { countRestarts } from './readiness.ts';
 import { decodeSecret } from './real-kube.ts';
 
 export interface MemoryKube extends Kube {
@@ -18,7 +19,8 @@ export interface MemoryKube extends Kube {
   remove(kind: Kind, ref: ObjectRef): void;
   /** What `readUsage` answers from now on. */
   setUsage(reading: UsageReading): void;
-  setLogs(ref: Required<ObjectRef>, text: string): void;
+  /** What a pod has printed, and in its last run; without the latter that is the same, as of a pod between two runs. */
+  setLogs(ref: Required<ObjectRef>, text: string, previous?: string): void;
   /** What programs do in a test's pods; without one they do nothing and end well. */
   onExec(run: (ref: Required<ObjectRef>, program: Program) => number): void;
   /** Every call fails as if the API server were away, until `false` is given. */
@@ -43,7 +45,7 @@ const OBJECTS_A_PAGE = 3;
 export function createMemoryKube(): MemoryKube {
   const history = createMemoryHistory();
   const objects = createMemoryObjects(history);
-  const logs = new Map<string, string>();
+  const logs = new Map<string, { readonly text: string; readonly previous: string }>();
   let isUnreachable = false;
   let usage: UsageReading = { pods: [], nodes: [] };
   let runProgram: (ref: Required<ObjectRef>, program: Program) => number = () => 0;
@@ -136,10 +138,15 @@ export function createMemoryKube(): MemoryKube {
 
     async readLogs(ref: Required<ObjectRef>, options: LogOptions, signal?: AbortSignal) {
       await enter(signal);
-      if (objects.find('Pod', ref) === undefined) {
+      const entry = objects.find('Pod', ref);
+      if (entry === undefined) {
         return null;
       }
-      const lines = (logs.get(`${ref.namespace}/${ref.name}`) ?? '').split('\n').filter((line) => line !== '');
+      if (options.previous && countRestarts(entry.object as Pod) === 0) {
+        throw new KubeError(400, 'BadRequest', `previous terminated container in pod "${ref.name}" not found`);
+      }
+      const { text = '', previous = '' } = logs.get(`${ref.namespace}/${ref.name}`) ?? {};
+      const lines = (options.previous ? previous : text).split('\n').filter((line) => line !== '');
       const shown = options.tailLines === undefined ? lines : lines.slice(-options.tailLines);
       return (async function* () {
         yield shown.map((line) => `${line}\n`).join('');
@@ -187,8 +194,8 @@ export function createMemoryKube(): MemoryKube {
       usage = reading;
     },
 
-    setLogs(ref, text) {
-      logs.set(`${ref.namespace}/${ref.name}`, text);
+    setLogs(ref, text, previous = text) {
+      logs.set(`${ref.namespace}/${ref.name}`, { text, previous });
     },
 
     onExec(run) {

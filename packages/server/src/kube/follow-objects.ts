@@ -1,5 +1,6 @@
 // Keeps a copy of some objects of the cluster up to date: list, watch from there, and when the watch ends, fails or falls silent,
-// go on from the last version or list again, with a growing pause between failures. It never gives up; it ends with its signal.
+// go on from the last version or list again, with a growing pause after what failed or was soon over. It never gives up; it ends
+// with its signal.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kind, KindMap, KubeObject } from './kinds.ts';
 import type { Kube, ObjectRef, Selection } from './kube.ts';
@@ -44,6 +45,8 @@ export function followObjects<K extends Kind>(
 ): Followed<KindMap[K]> {
   const known = new Map<string, KindMap[K]>();
   const byNamespace = new Map<string, Map<string, KindMap[K]>>();
+  // For each listing under way, what went since it began.
+  const goneDuring = new Set<Set<string>>();
   let version: string | null = null;
   let isListed = false;
 
@@ -58,7 +61,11 @@ export function followObjects<K extends Kind>(
 
   function drop(object: KindMap[K]): void {
     const { namespace = '', name } = object.metadata;
-    known.delete(keyOf(object));
+    const key = keyOf(object);
+    known.delete(key);
+    for (const gone of goneDuring) {
+      gone.add(key);
+    }
     const inside = byNamespace.get(namespace);
     inside?.delete(name);
     if (inside?.size === 0) {
@@ -68,6 +75,17 @@ export function followObjects<K extends Kind>(
   }
 
   async function listAll(): Promise<readonly string[]> {
+    const gone = new Set<string>();
+    goneDuring.add(gone);
+    try {
+      return await listBeside(gone);
+    } finally {
+      goneDuring.delete(gone);
+    }
+  }
+
+  /** Lists while the watch goes on, and while it adds to `gone`. */
+  async function listBeside(gone: ReadonlySet<string>): Promise<readonly string[]> {
     // Whatever is left in it at the end was not in the listing.
     const before = new Map(known);
     const missed: string[] = [];
@@ -80,7 +98,8 @@ export function followObjects<K extends Kind>(
         const old = before.get(key);
         before.delete(key);
         // Only what did not move since the listing began was missed; the rest is the watch doing its work meanwhile.
-        const isUntouched = known.get(key) === old;
+        // Nor is what came and went since: the pages are of a moment when it was there, and it would stay until the next listing.
+        const isUntouched = known.get(key) === old && !gone.has(key);
         if (isUntouched && old?.metadata.resourceVersion !== item.metadata.resourceVersion) {
           missed.push(key);
           put(item);
@@ -115,24 +134,40 @@ export function followObjects<K extends Kind>(
     }
   }
 
+  /** Lists where it must, and watches for as long as that lasts. False when something is wrong with the cluster. */
+  async function runRound(): Promise<boolean> {
+    const isFresh = version === null;
+    try {
+      if (version === null) {
+        await listAll();
+      }
+      await watchOn();
+      return true;
+    } catch (error) {
+      const isExpired = error instanceof KubeError && error.isExpired;
+      if (isExpired) {
+        version = null;
+      }
+      // Versions grow old in the course of things, but not the one of a listing that was just made.
+      const isSound = signal.aborted || (isExpired && !isFresh);
+      if (!isSound) {
+        onError?.(error);
+      }
+      return isSound;
+    }
+  }
+
   async function follow(): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
     while (!signal.aborted) {
-      try {
-        if (version === null) {
-          await listAll();
-        }
-        await watchOn();
+      const startedAt = performance.now();
+      const isSound = await runRound();
+      // A round as long as the longest pause: going on at once is no more work for the cluster than the slowest back-off.
+      const hasLasted = performance.now() - startedAt >= LONGEST_PAUSE_MS;
+      if (hasLasted) {
         pauseMs = FIRST_PAUSE_MS;
-      } catch (error) {
-        if (signal.aborted) {
-          return;
-        }
-        if (error instanceof KubeError && error.isExpired) {
-          version = null;
-          continue;
-        }
-        onError?.(error);
+      }
+      if (!hasLasted || !isSound) {
         // Jitter keeps many followers from calling on a cluster that has just come back at the same instant.
         await delay(pauseMs * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
         pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);

@@ -16,6 +16,11 @@ export interface Selection {
   readonly fields?: string;
 }
 
+export interface PageSelection extends Selection {
+  /** How many objects a piece has at most; left out, as many as are good to hold at once. */
+  readonly objectsAPage?: number;
+}
+
 export interface Listing<T> {
   readonly items: readonly T[];
   readonly resourceVersion: string;
@@ -29,6 +34,8 @@ export interface WatchEvent<T> {
 
 export interface WatchStart extends Selection {
   readonly resourceVersion: string;
+  /** After this long the server ends the watch by itself, with a bookmark before it; left out, after some minutes. */
+  readonly timeoutSeconds?: number;
 }
 
 export interface DeleteOptions {
@@ -76,7 +83,11 @@ export interface Kube extends StoreReader {
    * The same in pieces, for what may be thousands: all of one moment, whose resourceVersion each piece bears. Throws a KubeError whose
    * `isExpired` is true when the pieces were fetched too slowly for that.
    */
-  listPages<K extends Kind>(kind: K, selection: Selection, signal?: AbortSignal): AsyncIterable<Listing<KindMap[K]>>;
+  listPages<K extends Kind>(
+    kind: K,
+    selection: PageSelection,
+    signal?: AbortSignal,
+  ): AsyncIterable<Listing<KindMap[K]>>;
   /** Metadata alone, for kinds whose content must not be read without need (Secrets). */
   listMetadata<K extends Kind>(
     kind: K,

@@ -1,14 +1,16 @@
 // The one double of `Kube`: a cluster in memory, for tests. It keeps the promises of `kube.ts` that the conformance suite checks,
 // and lets a test act as the rest of the cluster does: change objects, hold a namespace back, be unreachable.
-import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTick } from 'node:timers/promises';
-import type { Kind, KindMap, KubeObject, Manifest, ObjectMeta, Secret } from './kinds.ts';
+import type { Kind, KindMap, Manifest, Pod, Secret } from './kinds.ts';
 import { RESOURCES } from './kinds.ts';
-import type { Kube, LogOptions, ObjectRef, Program, Selection, WatchEvent, WatchStart } from './kube.ts';
+import type { Kube, LogOptions, ObjectRef, PageSelection, Program, Selection, WatchStart } from './kube.ts';
 import { KubeError } from './kube-error.ts';
+import { mergeDeep, withoutUnsaid } from './memory-apply.ts';
+import { createMemoryHistory } from './memory-history.ts';
+import { type ChangeListener, createMemoryObjects, type MutableObject } from './memory-objects.ts';
 import type { UsageReading } from './read-usage.ts';
+import { countRestarts } from './readiness.ts';
 import { decodeSecret } from './real-kube.ts';
-import { matchesSelection } from './selection.ts';
 
 export interface MemoryKube extends Kube {
   /** Changes an object as some other program in the cluster would; makes it when it is absent. */
@@ -17,54 +19,36 @@ export interface MemoryKube extends Kube {
   remove(kind: Kind, ref: ObjectRef): void;
   /** What `readUsage` answers from now on. */
   setUsage(reading: UsageReading): void;
-  setLogs(ref: Required<ObjectRef>, text: string): void;
+  /** What a pod has printed, and in its last run; without the latter that is the same, as of a pod between two runs. */
+  setLogs(ref: Required<ObjectRef>, text: string, previous?: string): void;
   /** What programs do in a test's pods; without one they do nothing and end well. */
   onExec(run: (ref: Required<ObjectRef>, program: Program) => number): void;
   /** Every call fails as if the API server were away, until `false` is given. */
   setUnreachable(isUnreachable: boolean): void;
   /** Watches stay open and tell nothing of what changes from now on, until `false` is given; what was missed is not told later. */
   muteWatches(isMute: boolean): void;
+  /** Versions until now are too old to watch from, as they are in a real cluster after some minutes. */
+  expireVersions(): void;
+  /** Open watches end, as a server ends each after some minutes. */
+  endWatches(): void;
   /** Namespaces stay Terminating with this condition, until null is given. */
   blockDeletion(message: string | null): void;
   /** Runs after every change; a test's stand-in for the controllers of a cluster. */
-  onChange(listener: (kind: Kind, type: WatchEvent<KubeObject>['type'], object: KubeObject) => void): void;
+  onChange(listener: ChangeListener): void;
   /** `Kind namespace/name` of everything there is, sorted. */
   describe(): readonly string[];
 }
 
-// A real cluster waits five seconds before it sweeps a namespace; what is done meanwhile must be possible here too.
 // So few that more than one page is the rule.
 const OBJECTS_A_PAGE = 3;
-const SWEEP_AFTER_MS = 20;
-
-interface Stored {
-  readonly kind: Kind;
-  object: MutableObject;
-  /** What the last apply said, so that the next can tell what is no longer said. */
-  applied: Record<string, unknown> | null;
-}
-
-type MutableObject = Record<string, unknown> & { metadata: ObjectMeta };
-interface Change {
-  readonly version: number;
-  readonly kind: Kind;
-  readonly event: WatchEvent<KubeObject>;
-}
 
 export function createMemoryKube(): MemoryKube {
-  const stored = new Map<string, Stored>();
-  const changes: Change[] = [];
-  const logs = new Map<string, string>();
-  const wakeWatchers = new Set<() => void>();
-  const listeners = new Set<(kind: Kind, type: WatchEvent<KubeObject>['type'], object: KubeObject) => void>();
-  let version = 1;
+  const history = createMemoryHistory();
+  const objects = createMemoryObjects(history);
+  const logs = new Map<string, { readonly text: string; readonly previous: string }>();
   let isUnreachable = false;
   let usage: UsageReading = { pods: [], nodes: [] };
-  let blockedBy: string | null = null;
-  let isMute = false;
   let runProgram: (ref: Required<ObjectRef>, program: Program) => number = () => 0;
-
-  const keyOf = (kind: Kind, ref: ObjectRef): string => `${kind} ${ref.namespace ?? ''}/${ref.name}`;
 
   async function enter(signal: AbortSignal | undefined): Promise<void> {
     await nextTick();
@@ -74,198 +58,95 @@ export function createMemoryKube(): MemoryKube {
     }
   }
 
-  function record(kind: Kind, type: 'ADDED' | 'MODIFIED' | 'DELETED', entry: Stored): void {
-    version += 1;
-    entry.object = {
-      ...entry.object,
-      metadata: { ...entry.object.metadata, resourceVersion: String(version) },
-    };
-    const object = structuredClone(entry.object);
-    if (!isMute) {
-      changes.push({ version, kind, event: { type, object } });
-    }
-    for (const wake of wakeWatchers) {
-      wake();
-    }
-    for (const listener of listeners) {
-      listener(kind, type, structuredClone(object));
-    }
-  }
-
-  function insert(kind: Kind, manifest: Manifest, applied: Record<string, unknown> | null): Stored {
-    const { namespace } = manifest.metadata;
-    if (RESOURCES[kind].isNamespaced) {
-      const parent = stored.get(keyOf('Namespace', { name: namespace ?? '' }));
-      if (parent === undefined) {
-        throw new KubeError(404, 'NotFound', `namespaces "${namespace}" not found`);
-      }
-      if (parent.object.metadata.deletionTimestamp !== undefined) {
-        throw new KubeError(403, 'Forbidden', `namespace ${namespace} is being terminated`);
-      }
-    }
-    const entry: Stored = {
-      kind,
-      applied,
-      object: {
-        ...structuredClone(manifest),
-        ...(kind === 'Secret' ? { data: encodeStringData(manifest) } : {}),
-        metadata: {
-          ...manifest.metadata,
-          uid: randomUUID(),
-          resourceVersion: '0',
-          creationTimestamp: new Date().toISOString(),
-        },
-      },
-    };
-    stored.set(keyOf(kind, manifest.metadata), entry);
-    record(kind, 'ADDED', entry);
-    return entry;
-  }
-
-  function drop(entry: Stored): void {
-    if (stored.delete(keyOf(entry.kind, entry.object.metadata))) {
-      record(entry.kind, 'DELETED', entry);
-    }
-  }
-
-  function finalizeNamespace(entry: Stored): void {
-    if (blockedBy !== null) {
-      entry.object = {
-        ...entry.object,
-        status: {
-          phase: 'Terminating',
-          conditions: [{ type: 'NamespaceContentRemaining', status: 'True', reason: 'Blocked', message: blockedBy }],
-        },
-      };
-      record('Namespace', 'MODIFIED', entry);
-      return;
-    }
-    for (const inside of [...stored.values()]) {
-      if (inside.object.metadata.namespace === entry.object.metadata.name) {
-        drop(inside);
-      }
-    }
-    drop(entry);
-  }
-
-  function startDeletion(entry: Stored): void {
-    if (entry.kind !== 'Namespace') {
-      drop(entry);
-      return;
-    }
-    if (entry.object.metadata.deletionTimestamp === undefined) {
-      entry.object = {
-        ...entry.object,
-        metadata: { ...entry.object.metadata, deletionTimestamp: new Date().toISOString() },
-        status: { phase: 'Terminating' },
-      };
-      record('Namespace', 'MODIFIED', entry);
-      setTimeout(() => finalizeNamespace(entry), SWEEP_AFTER_MS);
-    }
-  }
-
-  function select<K extends Kind>(kind: K, selection: Selection): KindMap[K][] {
-    return [...stored.values()]
-      .filter((entry) => entry.kind === kind && matchesSelection(entry.object, selection))
-      .map((entry) => structuredClone(entry.object) as unknown as KindMap[K]);
-  }
-
   return {
     async get<K extends Kind>(kind: K, ref: ObjectRef, signal?: AbortSignal) {
       await enter(signal);
-      const entry = stored.get(keyOf(kind, ref));
+      const entry = objects.find(kind, ref);
       return entry === undefined ? null : (structuredClone(entry.object) as unknown as KindMap[K]);
     },
 
     async list<K extends Kind>(kind: K, selection: Selection, signal?: AbortSignal) {
       await enter(signal);
-      return { items: select(kind, selection), resourceVersion: String(version) };
+      return { items: objects.select(kind, selection), resourceVersion: String(history.version) };
     },
 
-    async *listPages<K extends Kind>(kind: K, selection: Selection, signal?: AbortSignal) {
+    async *listPages<K extends Kind>(kind: K, selection: PageSelection, signal?: AbortSignal) {
       await enter(signal);
-      const [items, resourceVersion] = [select(kind, selection), String(version)];
+      const [items, resourceVersion] = [objects.select(kind, selection), String(history.version)];
       do {
-        yield { items: items.splice(0, OBJECTS_A_PAGE), resourceVersion };
+        yield { items: items.splice(0, selection.objectsAPage ?? OBJECTS_A_PAGE), resourceVersion };
         await enter(signal);
       } while (items.length > 0);
     },
 
     async listMetadata<K extends Kind>(kind: K, selection: Selection, signal?: AbortSignal) {
       await enter(signal);
-      const items = select(kind, selection).map(({ metadata }) => ({ metadata }));
-      return { items, resourceVersion: String(version) };
+      const items = objects.select(kind, selection).map(({ metadata }) => ({ metadata }));
+      return { items, resourceVersion: String(history.version) };
     },
 
     async apply<K extends Kind>(kind: K, manifest: Manifest, signal?: AbortSignal) {
       await enter(signal);
       const said = structuredClone(manifest) as Record<string, unknown>;
-      const entry = stored.get(keyOf(kind, manifest.metadata)) ?? insert(kind, manifest, said);
+      const entry = objects.find(kind, manifest.metadata) ?? objects.insert(kind, manifest, said);
       const before = JSON.stringify(entry.object);
       const kept = entry.applied === null ? entry.object : withoutUnsaid(entry.object, entry.applied, said);
-      entry.object = mergeDeep(kept, said) as MutableObject;
+      const merged = mergeDeep(kept, said) as MutableObject;
       entry.applied = said;
-      if (JSON.stringify(entry.object) !== before) {
-        record(kind, 'MODIFIED', entry);
+      if (JSON.stringify(merged) !== before) {
+        objects.replace(entry, merged);
       }
       return structuredClone(entry.object) as unknown as KindMap[K];
     },
 
     async createIfAbsent(kind, manifest, signal) {
       await enter(signal);
-      if (stored.has(keyOf(kind, manifest.metadata))) {
+      if (objects.find(kind, manifest.metadata) !== undefined) {
         return false;
       }
-      insert(kind, manifest, null);
+      objects.insert(kind, manifest, null);
       return true;
     },
 
     async delete(kind, ref, options, signal) {
       await enter(signal);
-      const entry = stored.get(keyOf(kind, ref));
+      const entry = objects.find(kind, ref);
       if (entry?.object.metadata.uid === options.uid) {
-        startDeletion(entry);
+        objects.startDeletion(entry, options);
       }
     },
 
     async *watch<K extends Kind>(kind: K, start: WatchStart, signal?: AbortSignal) {
       await enter(signal);
-      let seen = Number(start.resourceVersion);
-      while (!isUnreachable) {
-        const news = changes.filter((change) => change.version > seen && change.kind === kind);
-        seen = version;
-        for (const { event } of news) {
-          if (matchesSelection(event.object, start)) {
-            yield structuredClone(event) as WatchEvent<KindMap[K]>;
-          }
-        }
-        signal?.throwIfAborted();
-        if (version === seen) {
-          await untilWoken(wakeWatchers, signal);
-        }
-      }
+      yield* history.watch(kind, start, signal);
     },
 
     async listLeftovers(namespace, signal) {
       await enter(signal);
-      const objects = [...stored.values()]
+      const names = objects
+        .all()
         .filter((entry) => entry.object.metadata.namespace === namespace && entry.kind !== 'Event')
         .map((entry) => `${RESOURCES[entry.kind].plural}/${entry.object.metadata.name}`);
-      return { objects: objects.sort(), kindsListed: Object.keys(RESOURCES).length };
+      return { objects: names.sort(), kindsListed: Object.keys(RESOURCES).length };
     },
 
     async readSecret(ref, signal) {
       await enter(signal);
-      const entry = stored.get(keyOf('Secret', ref));
+      const entry = objects.find('Secret', ref);
       return entry === undefined ? null : decodeSecret(entry.object as unknown as Secret);
     },
 
     async readLogs(ref: Required<ObjectRef>, options: LogOptions, signal?: AbortSignal) {
       await enter(signal);
-      if (!stored.has(keyOf('Pod', ref))) {
+      const entry = objects.find('Pod', ref);
+      if (entry === undefined) {
         return null;
       }
-      const lines = (logs.get(`${ref.namespace}/${ref.name}`) ?? '').split('\n').filter((line) => line !== '');
+      if (options.previous && countRestarts(entry.object as Pod) === 0) {
+        throw new KubeError(400, 'BadRequest', `previous terminated container in pod "${ref.name}" not found`);
+      }
+      const { text = '', previous = '' } = logs.get(`${ref.namespace}/${ref.name}`) ?? {};
+      const lines = (options.previous ? previous : text).split('\n').filter((line) => line !== '');
       const shown = options.tailLines === undefined ? lines : lines.slice(-options.tailLines);
       return (async function* () {
         yield shown.map((line) => `${line}\n`).join('');
@@ -274,7 +155,7 @@ export function createMemoryKube(): MemoryKube {
 
     async exec(ref, program, signal) {
       await enter(signal);
-      return stored.has(keyOf('Pod', ref)) ? runProgram(ref, program) : null;
+      return objects.find('Pod', ref) !== undefined ? runProgram(ref, program) : null;
     },
 
     async readVersion(signal) {
@@ -289,28 +170,23 @@ export function createMemoryKube(): MemoryKube {
 
     close() {
       isUnreachable = true;
-      for (const wake of wakeWatchers) {
-        wake();
-      }
+      history.endWatches();
     },
 
     put(kind, ref, fields) {
-      const entry = stored.get(keyOf(kind, ref));
+      const entry = objects.find(kind, ref);
       if (entry === undefined) {
         const { metadata, ...rest } = fields;
-        insert(kind, { ...rest, metadata: { ...(metadata as object | undefined), ...ref } }, null);
+        objects.insert(kind, { ...rest, metadata: { ...(metadata as object | undefined), ...ref } }, null);
       } else {
-        entry.object = mergeDeep(entry.object, structuredClone(fields)) as MutableObject;
-        record(kind, 'MODIFIED', entry);
+        objects.replace(entry, mergeDeep(entry.object, structuredClone(fields)) as MutableObject);
       }
     },
 
     remove(kind, ref) {
-      const entry = stored.get(keyOf(kind, ref));
-      if (entry !== undefined && kind === 'Namespace') {
-        finalizeNamespace(entry);
-      } else if (entry !== undefined) {
-        drop(entry);
+      const entry = objects.find(kind, ref);
+      if (entry !== undefined) {
+        objects.remove(entry);
       }
     },
 
@@ -318,8 +194,8 @@ export function createMemoryKube(): MemoryKube {
       usage = reading;
     },
 
-    setLogs(ref, text) {
-      logs.set(`${ref.namespace}/${ref.name}`, text);
+    setLogs(ref, text, previous = text) {
+      logs.set(`${ref.namespace}/${ref.name}`, { text, previous });
     },
 
     onExec(run) {
@@ -328,82 +204,32 @@ export function createMemoryKube(): MemoryKube {
 
     setUnreachable(value) {
       isUnreachable = value;
-      for (const wake of wakeWatchers) {
-        wake();
+      if (value) {
+        history.endWatches();
       }
     },
 
     muteWatches(value) {
-      isMute = value;
+      history.setMute(value);
     },
 
-    blockDeletion(message) {
-      blockedBy = message;
-      for (const entry of [...stored.values()]) {
-        if (message === null && entry.kind === 'Namespace' && entry.object.metadata.deletionTimestamp !== undefined) {
-          finalizeNamespace(entry);
-        }
-      }
+    expireVersions() {
+      history.expire();
     },
 
-    onChange(listener) {
-      listeners.add(listener);
+    endWatches() {
+      history.endWatches();
     },
+
+    blockDeletion: objects.blockDeletion,
+
+    onChange: objects.onChange,
 
     describe() {
-      return [...stored.keys()].sort();
+      return objects
+        .all()
+        .map(({ kind, object: { metadata } }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`)
+        .sort();
     },
   };
-}
-
-function encodeStringData(manifest: Manifest): Record<string, string> {
-  const { data, stringData } = manifest as { data?: Record<string, string>; stringData?: Record<string, string> };
-  const encoded = Object.entries(stringData ?? {}).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
-  return { ...data, ...Object.fromEntries(encoded) };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function mergeDeep(into: Record<string, unknown>, said: Record<string, unknown>): Record<string, unknown> {
-  const merged = { ...into };
-  for (const [key, value] of Object.entries(said)) {
-    const existing = merged[key];
-    merged[key] = isRecord(existing) && isRecord(value) ? mergeDeep(existing, value) : value;
-  }
-  return merged;
-}
-
-/** Takes away what the last apply said and this one does not. */
-function withoutUnsaid(
-  object: Record<string, unknown>,
-  before: Record<string, unknown>,
-  now: Record<string, unknown>,
-): Record<string, unknown> {
-  const kept = { ...object };
-  for (const [key, value] of Object.entries(before)) {
-    const next = now[key];
-    const existing = kept[key];
-    if (next === undefined) {
-      delete kept[key];
-    } else if (isRecord(value) && isRecord(next) && isRecord(existing)) {
-      kept[key] = withoutUnsaid(existing, value, next);
-    }
-  }
-  return kept;
-}
-
-async function untilWoken(wakers: Set<() => void>, signal: AbortSignal | undefined): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const end = (settle: () => void) => () => {
-      wakers.delete(wake);
-      signal?.removeEventListener('abort', abort);
-      settle();
-    };
-    const wake = end(resolve);
-    const abort = end(() => reject(signal?.reason));
-    wakers.add(wake);
-    signal?.addEventListener('abort', abort);
-  });
 }

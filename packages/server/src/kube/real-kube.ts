@@ -2,7 +2,7 @@
 import { EXEC_PROTOCOL, runOverSocket } from './exec-program.ts';
 import type { Kind, KindMap, KubeObject, Secret } from './kinds.ts';
 import { RESOURCES } from './kinds.ts';
-import type { Kube, Listing, ObjectRef, Selection, WatchEvent } from './kube.ts';
+import type { Kube, Listing, ObjectRef, PageSelection, Selection, WatchEvent, WatchStart } from './kube.ts';
 import { isKubeError, KubeError } from './kube-error.ts';
 import type { KubeTransport } from './kube-transport.ts';
 import { listLeftovers } from './list-leftovers.ts';
@@ -25,7 +25,7 @@ export function createRealKube(
   const usage = createUsageReader(transport, openKubelet);
   async function* pagesAs<T extends Pick<KubeObject, 'metadata'>>(
     kind: Kind,
-    selection: Selection,
+    selection: PageSelection,
     accept: string | undefined,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Listing<T>> {
@@ -38,7 +38,7 @@ export function createRealKube(
           query: {
             labelSelector: selection.labels,
             fieldSelector: selection.fields,
-            limit: String(OBJECTS_A_PAGE),
+            limit: String(selection.objectsAPage ?? OBJECTS_A_PAGE),
             continue: next,
           },
           ...(accept === undefined ? {} : { accept }),
@@ -76,7 +76,7 @@ export function createRealKube(
       return await listAs<KindMap[K]>(kind, selection, undefined, signal);
     },
 
-    listPages<K extends Kind>(kind: K, selection: Selection, signal?: AbortSignal) {
+    listPages<K extends Kind>(kind: K, selection: PageSelection, signal?: AbortSignal) {
       return pagesAs<KindMap[K]>(kind, selection, undefined, signal);
     },
 
@@ -146,7 +146,7 @@ export function createRealKube(
       }
     },
 
-    async *watch<K extends Kind>(kind: K, start: Selection & { resourceVersion: string }, signal?: AbortSignal) {
+    async *watch<K extends Kind>(kind: K, start: WatchStart, signal?: AbortSignal) {
       const chunks = await transport.stream(
         {
           method: 'GET',
@@ -157,7 +157,7 @@ export function createRealKube(
             resourceVersion: start.resourceVersion,
             labelSelector: start.labels,
             fieldSelector: start.fields,
-            timeoutSeconds: String(WATCH_TIMEOUT_SECONDS),
+            timeoutSeconds: String(start.timeoutSeconds ?? WATCH_TIMEOUT_SECONDS),
           },
         },
         WATCH_SILENCE_MS,

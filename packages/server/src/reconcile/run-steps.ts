@@ -1,10 +1,10 @@
 // The bracket round each step: it writes the timeline that people read, and measures. A step that finds everything as it should be
 // leaves no trace; one that acts or waits is announced when it begins to, and ends as completed or failed with its duration.
 import type { EventType } from '@souk/contract';
-import { messageOf } from '../errors.ts';
+import { LeaseLostError, messageOf } from '../errors.ts';
 import { appendEvent } from '../events/event-queries.ts';
 import { withFailpoints } from '../failpoint.ts';
-import type { ActionLease } from '../helm/helm.ts';
+import { type ActionLease, throwIfLeaseLost } from '../helm/helm.ts';
 import { type AttemptScope, eventOf, writeUnderFence } from './attempt-scope.ts';
 import { type Step, type StepOutcome, waiting } from './step.ts';
 import { STEP_WORDS } from './step-words.ts';
@@ -47,6 +47,8 @@ async function runStep(scope: AttemptScope, step: Step): Promise<StepOutcome> {
   };
   const effects: string[] = [];
   const act = async <T>(effect: string, run: () => Promise<T>): Promise<T> => {
+    // From the second effect on the timeline has the step's begin, and the fence has been compared.
+    await announcement;
     announce();
     effects.push(effect);
     scope.progress.hasActed = true;
@@ -64,7 +66,7 @@ async function runStep(scope: AttemptScope, step: Step): Promise<StepOutcome> {
     return outcome;
   } catch (error) {
     scope.lease.signal.throwIfAborted();
-    if (!scope.superseded.aborted) {
+    if (!scope.superseded.aborted && !(error instanceof LeaseLostError)) {
       observe(scope, step.name, 'failed', startedAt);
       await recordStep(scope, 'store.step_failed', step.name, messageOf(error), {
         durationMs: performance.now() - startedAt,
@@ -78,7 +80,7 @@ async function runStep(scope: AttemptScope, step: Step): Promise<StepOutcome> {
 /** Nothing is done to the world without a lease, nor outside its two failpoints. */
 async function performEffect<T>(lease: ActionLease, effect: string, run: () => Promise<T>): Promise<T> {
   return await withFailpoints(effect, async () => {
-    lease.signal.throwIfAborted();
+    throwIfLeaseLost(lease);
     return await run();
   });
 }

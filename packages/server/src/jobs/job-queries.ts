@@ -364,6 +364,13 @@ export async function parkJob(db: Db, lease: Lease, recheckAfterMs: number): Pro
   return numAffectedRows === 1n;
 }
 
+/** From here on the job takes up no place of its group: what is left to do in it makes nothing. A wish that joins it may limit it again. */
+export async function liftGroupLimit(tx: Tx, jobId: string): Promise<void> {
+  await sql`
+    with lifted as (update jobs set group_limit = null where id = ${jobId} and group_limit is not null returning id)
+    select pg_notify(${JOBS_CHANNEL}, '') from lifted`.execute(tx);
+}
+
 /** A job of nobody's any more (its subject is gone) ends here; a running one ends by itself. */
 export async function cancelJob(tx: Tx, kind: string, subject: string): Promise<boolean> {
   const { numAffectedRows } = await sql`

@@ -6,6 +6,7 @@ import { LeaseLostError, messageOf, TerminalError } from '../errors.ts';
 import { appendEvent } from '../events/event-queries.ts';
 import { HelmError } from '../helm/helm-error.ts';
 import type { JobAttempt, JobHandler, JobOutcome } from '../jobs/job-attempt.ts';
+import { liftGroupLimit } from '../jobs/job-queries.ts';
 import { isClusterUnreachable } from '../kube/kube-error.ts';
 import { deletePasswordReset } from '../stores/password-reset.ts';
 import { deleteSealedPassword, insertSealedPassword } from '../stores/sealed-password.ts';
@@ -21,8 +22,8 @@ import { sealGivenPassword } from './given-password.ts';
 import { DATA_LOST, dataLost, findDataLoss, mayRepair, readAnchors } from './lost-data.ts';
 import * as observed from './observed-store.ts';
 import { currentFingerprint } from './release-fingerprint.ts';
-import { runSteps, StepError, SUPERSEDED } from './run-steps.ts';
-import type { Step, StepOutcome } from './step.ts';
+import { runSteps, StepError, type StepsOutcome, SUPERSEDED } from './run-steps.ts';
+import type { Step } from './step.ts';
 import { awaitWorkloads } from './steps/await-workloads.ts';
 import { confirmGone } from './steps/confirm-gone.ts';
 import { deleteNamespace } from './steps/delete-namespace.ts';
@@ -106,6 +107,9 @@ async function bringUp(scope: AttemptScope): Promise<JobOutcome> {
     const outcome = await runSteps(scope, BRING_UP);
     if (outcome.outcome === 'waiting') {
       await setClock(scope, true);
+      if (isTimeUp(scope) && outcome.step !== null) {
+        throw new StepError(outcome.step, provisionTimeout(outcome.reason));
+      }
       return toJobOutcome(outcome);
     }
     await becomeReady(scope);
@@ -214,6 +218,8 @@ async function fail(scope: AttemptScope, error: TerminalError, step: string | nu
       await insertSealedPassword(tx, store.id, sealed);
     }
     await observed.markFailed(tx, store.id, store.generation, failure);
+    // What is left is the clean-up, which may take as long as somebody else's finalizer likes.
+    await liftGroupLimit(tx, scope.jobId);
     const event = eventOf(scope, 'store.provisioning_failed', error.message);
     await appendEvent(tx, { ...event, ...(step === null ? {} : { step }), details: { code: error.code } });
     await scope.mail?.tellFailed(tx, store, error.message);
@@ -298,11 +304,18 @@ function toTerminal(scope: AttemptScope, error: unknown): TerminalError | null {
   if (error instanceof TerminalError) {
     return error;
   }
-  const isOver = scope.store.phase !== 'ready' && scope.provisionMsLeft() <= 0;
-  if (error instanceof LeaseLostError || scope.lease.signal.aborted || isAway(error) || !isOver) {
+  if (error instanceof LeaseLostError || scope.lease.signal.aborted || isAway(error) || !isTimeUp(scope)) {
     return null;
   }
-  return new TerminalError('provision_timeout', `not ready within its time: ${messageOf(error)}`, { cause: error });
+  return provisionTimeout(messageOf(error), { cause: error });
+}
+
+function isTimeUp({ store, provisionMsLeft }: AttemptScope): boolean {
+  return store.phase !== 'ready' && provisionMsLeft() <= 0;
+}
+
+function provisionTimeout(reason: string, options?: ErrorOptions): TerminalError {
+  return new TerminalError('provision_timeout', `not ready within its time: ${reason}`, options);
 }
 
 function unwrap(error: unknown): { readonly cause: unknown; readonly step: string | null } {
@@ -313,6 +326,10 @@ function rethrowCause(error: unknown): never {
   throw unwrap(error).cause;
 }
 
-function toJobOutcome(outcome: StepOutcome): JobOutcome {
-  return outcome.outcome === 'done' ? { outcome: 'completed' } : outcome;
+function toJobOutcome(outcome: StepsOutcome): JobOutcome {
+  if (outcome.outcome === 'done') {
+    return { outcome: 'completed' };
+  }
+  const { recheckAfterMs, reason } = outcome;
+  return { outcome: 'waiting', recheckAfterMs, reason };
 }

@@ -6,7 +6,7 @@ import { appendEvent } from '../events/event-queries.ts';
 import { withFailpoints } from '../failpoint.ts';
 import { type ActionLease, throwIfLeaseLost } from '../helm/helm.ts';
 import { type AttemptScope, eventOf, writeUnderFence } from './attempt-scope.ts';
-import { type Step, type StepOutcome, waiting } from './step.ts';
+import { type Step, type StepOutcome, type Waiting, waiting } from './step.ts';
 import { STEP_WORDS } from './step-words.ts';
 
 export const SUPERSEDED = 'the store is wanted otherwise by now';
@@ -22,15 +22,18 @@ export class StepError extends Error {
   }
 }
 
+/** `step`: the one that waits; null where none does, because the store is wanted otherwise. */
+export type StepsOutcome = { readonly outcome: 'done' } | (Waiting & { readonly step: string | null });
+
 /** Runs the steps in order, until one waits or throws, or the store is wanted otherwise. What a step throws comes out as the cause of a StepError. */
-export async function runSteps(scope: AttemptScope, steps: readonly Step[]): Promise<StepOutcome> {
+export async function runSteps(scope: AttemptScope, steps: readonly Step[]): Promise<StepsOutcome> {
   for (const step of steps) {
     if (scope.superseded.aborted) {
-      return waiting(0, SUPERSEDED);
+      return { ...waiting(0, SUPERSEDED), step: null };
     }
     const outcome = await runStep(scope, step);
     if (outcome.outcome === 'waiting') {
-      return outcome;
+      return { ...outcome, step: step.name };
     }
   }
   return { outcome: 'done' };

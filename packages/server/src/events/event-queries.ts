@@ -4,6 +4,7 @@
 import type { Event, EventType } from '@souk/contract';
 import { type RawBuilder, sql } from 'kysely';
 import type { Db, Tx } from '../db/database.ts';
+import { storableJson, storableText } from '../db/storable-text.ts';
 import { type EventPosition, formatCursor } from './event-cursor.ts';
 
 /** The NOTIFY channel that tells event streams: something was appended. */
@@ -40,7 +41,7 @@ export async function appendEvent(tx: Tx, event: NewEvent): Promise<void> {
     with appended as (
       insert into events (type, tenant_id, store_id, actor, step, duration_ms, message, details)
       values (${event.type}, ${event.tenantId}, ${event.storeId}, ${event.actor}, ${event.step ?? null}, ${durationMs},
-        ${event.message}, ${JSON.stringify(event.details ?? {})}::jsonb)
+        ${storableText(event.message)}, ${storableJson(event.details ?? {})}::jsonb)
       returning cursor
     )
     select pg_notify(${EVENTS_CHANNEL}, '') from appended`.execute(tx);

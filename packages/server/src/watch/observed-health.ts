@@ -3,6 +3,7 @@
 import type { EventType, Health, Phase, PlanName, Pod, StoreId } from '@souk/contract';
 import { type RawBuilder, sql } from 'kysely';
 import type { Db, Tx } from '../db/database.ts';
+import { storableJson } from '../db/storable-text.ts';
 import { RECONCILE_STORE } from '../stores/store.ts';
 
 export const WATCH_LEASE = 'watch';
@@ -115,7 +116,7 @@ export async function writeHealth(
   { health, pods }: { readonly health: Health; readonly pods: readonly Pod[] },
 ): Promise<boolean> {
   const { numAffectedRows } = await sql`
-    update stores set health = ${health}, pods = ${JSON.stringify(pods)}::jsonb, health_at = now()
+    update stores set health = ${health}, pods = ${storableJson(pods)}::jsonb, health_at = now()
     where id = ${storeId} and ${underTerm(fence)}`.execute(tx);
   return numAffectedRows === 1n;
 }
@@ -130,6 +131,6 @@ export interface ClusterFacts {
 
 export async function writeClusterFacts(db: Db, fence: number, baseDomain: string, facts: ClusterFacts): Promise<void> {
   await sql`
-    update clusters set observed = observed || ${JSON.stringify(facts)}::jsonb, observed_at = now()
+    update clusters set observed = observed || ${storableJson(facts)}::jsonb, observed_at = now()
     where base_domain = ${baseDomain} and ${underTerm(fence)}`.execute(db);
 }

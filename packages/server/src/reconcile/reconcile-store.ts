@@ -257,7 +257,8 @@ async function tearDown(scope: AttemptScope): Promise<JobOutcome> {
   } catch (error) {
     const { cause, step } = unwrap(error);
     scope.lease.signal.throwIfAborted();
-    if (!(cause instanceof LeaseLostError)) {
+    // Nothing is to be blamed for a cluster that is away, and nobody could look at what is told then.
+    if (!(cause instanceof LeaseLostError) && !isAway(cause)) {
       await delayDeletion(scope, { code: 'deletion_failed', step, message: messageOf(cause) });
     }
     // A deletion never gives up, not even on what would end any other attempt.

@@ -37,6 +37,37 @@ describe('a deletion that takes long', () => {
     assert.equal(await world.settle(storeId), 'completed');
   });
 
+  it('tells each reason once, however often two of them take turns', async () => {
+    const storeId = await wishDeletion();
+    for (let tries = 0; tries < 20; tries += 1) {
+      mock.restoreAll();
+      mock.method(world.kube, 'delete', async () => {
+        throw new KubeError(403, 'Forbidden', tries % 2 === 0 ? 'the role is gone' : 'the policy refuses it');
+      });
+      await assert.rejects(world.attempt(storeId), KubeError);
+    }
+    assert.equal(await countOf(storeId, 'store.deletion_delayed'), 2);
+    assert.equal(await countOf(storeId, 'store.step_failed'), 2);
+    assert.equal(await countOf(storeId, 'store.step_started removeRoute'), 1);
+    mock.restoreAll();
+    assert.equal(await world.settle(storeId), 'completed');
+    assert.equal((await world.eventTypes(storeId)).at(-1), 'store.deleted');
+  });
+
+  it('tells no more than ten reasons a day that differ each time', async () => {
+    const storeId = await wishDeletion();
+    mock.method(world.kube, 'delete', async () => {
+      throw new KubeError(403, 'Forbidden', `refused, request ${Math.random()}`);
+    });
+    for (let tries = 0; tries < 15; tries += 1) {
+      await assert.rejects(world.attempt(storeId), KubeError);
+    }
+    assert.equal(await countOf(storeId, 'store.deletion_delayed'), 10);
+    assert.equal(await countOf(storeId, 'store.step_failed'), 10);
+    mock.restoreAll();
+    assert.equal(await world.settle(storeId), 'completed');
+  });
+
   it('never gives up: after twenty refusals and twenty looks at a namespace of somebody else it still ends', async () => {
     const storeId = await wishDeletion();
     const name = storeNamespace(storeId);

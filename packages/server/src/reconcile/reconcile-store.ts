@@ -3,7 +3,7 @@
 import type { StoreId } from '@souk/contract';
 import { type Db, inTransaction } from '../db/database.ts';
 import { LeaseLostError, messageOf, TerminalError } from '../errors.ts';
-import { appendEvent } from '../events/event-queries.ts';
+import { appendEvent, appendUnlessTold } from '../events/event-queries.ts';
 import { HelmError } from '../helm/helm-error.ts';
 import type { JobAttempt, JobHandler, JobOutcome } from '../jobs/job-attempt.ts';
 import { liftGroupLimit } from '../jobs/job-queries.ts';
@@ -273,7 +273,7 @@ async function tearDown(scope: AttemptScope): Promise<JobOutcome> {
   return { outcome: 'completed' };
 }
 
-/** Told once for each reason, however often it is found again. */
+/** Told once for each reason, however often it is found again, also where two take turns. */
 async function delayDeletion(scope: AttemptScope, failure: observed.StoreFailure): Promise<void> {
   const { store } = scope;
   if (store.errorMessage === failure.message) {
@@ -281,7 +281,10 @@ async function delayDeletion(scope: AttemptScope, failure: observed.StoreFailure
   }
   await writeUnderFence(scope, 'mark-delayed', async (tx) => {
     await observed.markHindered(tx, store.id, failure);
-    await appendEvent(tx, eventOf(scope, 'store.deletion_delayed', `The deletion takes longer: ${failure.message}`));
+    await appendUnlessTold(
+      tx,
+      eventOf(scope, 'store.deletion_delayed', `The deletion takes longer: ${failure.message}`),
+    );
   });
 }
 

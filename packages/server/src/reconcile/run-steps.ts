@@ -1,8 +1,9 @@
 // The bracket round each step: it writes the timeline that people read, and measures. A step that finds everything as it should be
-// leaves no trace; one that acts or waits is announced when it begins to, and ends as completed or failed with its duration.
+// leaves no trace; one that acts or waits is announced when it begins to, and ends as completed or failed with its duration. What
+// attempt after attempt finds again is told once.
 import type { EventType } from '@souk/contract';
 import { LeaseLostError, messageOf } from '../errors.ts';
-import { appendEvent } from '../events/event-queries.ts';
+import { appendEvent, appendUnlessTold } from '../events/event-queries.ts';
 import { withFailpoints } from '../failpoint.ts';
 import { type ActionLease, throwIfLeaseLost } from '../helm/helm.ts';
 import { type AttemptScope, eventOf, writeUnderFence } from './attempt-scope.ts';
@@ -71,6 +72,8 @@ async function runStep(scope: AttemptScope, step: Step): Promise<StepOutcome> {
     scope.lease.signal.throwIfAborted();
     if (!scope.superseded.aborted && !(error instanceof LeaseLostError)) {
       observe(scope, step.name, 'failed', startedAt);
+      // Its own failure would only hide the step's.
+      await Promise.allSettled([announcement]);
       await recordStep(scope, 'store.step_failed', step.name, messageOf(error), {
         durationMs: performance.now() - startedAt,
         effects,
@@ -107,5 +110,6 @@ async function recordStep(
 ): Promise<void> {
   const event = { ...eventOf(scope, type, message), step };
   const ended = end === undefined ? {} : { durationMs: end.durationMs, details: { effects: end.effects } };
-  await writeUnderFence(scope, 'record-step', (tx) => appendEvent(tx, { ...event, ...ended }));
+  const append = type === 'store.step_completed' ? appendEvent : appendUnlessTold;
+  await writeUnderFence(scope, 'record-step', (tx) => append(tx, { ...event, ...ended }));
 }

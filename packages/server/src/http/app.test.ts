@@ -109,6 +109,24 @@ describe('the platform routes', () => {
     assert.ok(!text.includes('sto_'));
   });
 
+  test('measurements count the deletions that say what stands in their way, and only those', async () => {
+    const delayed = async () =>
+      /^souk_deletions_delayed\{.*\} (\d+)$/m.exec((await world.call(null, 'GET', '/metrics')).text)?.[1];
+    const { rows } = await sql<{ id: string }>`
+      update stores set phase = 'deleting', desired_phase = 'deleted', deletion_requested_at = now()
+      where phase = 'ready' returning id`.execute(world.db);
+    assert.ok(rows.length > 0);
+    assert.equal(await delayed(), '0');
+    await sql`update stores set error_code = 'deletion_delayed', error_message = 'held' where phase = 'deleting'`.execute(
+      world.db,
+    );
+    assert.equal(await delayed(), String(rows.length));
+    await sql`
+      update stores set phase = 'ready', desired_phase = 'ready', deletion_requested_at = null,
+        error_code = null, error_message = null
+      where phase = 'deleting'`.execute(world.db);
+  });
+
   test('every answer carries the security headers and a request id, and a given id is kept', async () => {
     for (const url of ['/', '/docs', '/api/v1/stores', '/nope', '/api/v1/stores/%zz']) {
       const { headers } = await world.call(null, 'GET', url);

@@ -110,6 +110,9 @@ async function bringUp(scope: AttemptScope): Promise<JobOutcome> {
       if (isTimeUp(scope) && outcome.step !== null) {
         throw new StepError(outcome.step, provisionTimeout(outcome.reason));
       }
+      if (outcome.step === ensureNamespace.name && spentMs(scope) >= scope.windows.goneMs) {
+        await tellDelay(scope, `Provisioning waits: ${outcome.reason}`);
+      }
       return toJobOutcome(outcome);
     }
     await becomeReady(scope);
@@ -179,7 +182,7 @@ async function becomeReady(scope: AttemptScope): Promise<void> {
     // A release that lives is never changed, so what it was made from stays what it was.
     installed: store.readyAt === null ? await currentFingerprint(scope) : store.installed,
   };
-  const durationMs = engine.provisionTimeoutMs - scope.provisionMsLeft();
+  const durationMs = spentMs(scope);
   const login = (await scope.mail?.readLogin(store, scope.lease.signal)) ?? null;
   await writeUnderFence(scope, 'mark-ready', async (tx) => {
     await observed.markReady(tx, store.id, ready);
@@ -224,10 +227,7 @@ async function fail(scope: AttemptScope, error: TerminalError, step: string | nu
     await appendEvent(tx, { ...event, ...(step === null ? {} : { step }), details: { code: error.code } });
     await scope.mail?.tellFailed(tx, store, error.message);
   });
-  metrics.provisionSeconds.observe(
-    { engine: engine.name, outcome: 'failed' },
-    (engine.provisionTimeoutMs - scope.provisionMsLeft()) / 1000,
-  );
+  metrics.provisionSeconds.observe({ engine: engine.name, outcome: 'failed' }, spentMs(scope) / 1000);
   return await cleanUp(scope, error);
 }
 
@@ -237,6 +237,7 @@ async function cleanUp(scope: AttemptScope, error?: TerminalError): Promise<JobO
   if (store.readyAt === null && !store.keepFailed) {
     const outcome = await runSteps(scope, TEAR_DOWN).catch(rethrowCause);
     if (outcome.outcome === 'waiting') {
+      await tellDelay(scope, `The clean-up takes longer: ${outcome.reason}`);
       return toJobOutcome(outcome);
     }
   }
@@ -276,15 +277,18 @@ async function tearDown(scope: AttemptScope): Promise<JobOutcome> {
 /** Told once for each reason, however often it is found again, also where two take turns. */
 async function delayDeletion(scope: AttemptScope, failure: observed.StoreFailure): Promise<void> {
   const { store } = scope;
-  if (store.errorMessage === failure.message) {
-    return;
+  if (store.errorMessage !== failure.message) {
+    await tellDelay(scope, `The deletion takes longer: ${failure.message}`, failure);
   }
+}
+
+/** The row shows `shown`, where given; else it keeps what it shows. */
+async function tellDelay(scope: AttemptScope, message: string, shown?: observed.StoreFailure): Promise<void> {
   await writeUnderFence(scope, 'mark-delayed', async (tx) => {
-    await observed.markHindered(tx, store.id, failure);
-    await appendUnlessTold(
-      tx,
-      eventOf(scope, 'store.deletion_delayed', `The deletion takes longer: ${failure.message}`),
-    );
+    if (shown !== undefined) {
+      await observed.markHindered(tx, scope.store.id, shown);
+    }
+    await appendUnlessTold(tx, eventOf(scope, 'store.deletion_delayed', message));
   });
 }
 
@@ -312,6 +316,10 @@ function toTerminal(scope: AttemptScope, error: unknown): TerminalError | null {
     return null;
   }
   return provisionTimeout(messageOf(error), { cause: error });
+}
+
+function spentMs({ engine, provisionMsLeft }: AttemptScope): number {
+  return engine.provisionTimeoutMs - provisionMsLeft();
 }
 
 function isTimeUp({ store, provisionMsLeft }: AttemptScope): boolean {

@@ -37,12 +37,38 @@ describe('a namespace that does not go', () => {
     assert.equal((await world.attempt(storeId)).outcome, 'waiting', 'it goes on cleaning up');
     const row = await world.readRow(storeId);
     assert.deepEqual([row.phase, row.errorCode], ['failed', 'provision_timeout']);
-    assert.match(row.errorMessage ?? '', /not ready within its time: the .*namespace is still being removed/);
+    assert.match(
+      row.errorMessage ?? '',
+      /not ready within its time: .*the namespace is still being removed: some finalizer/,
+    );
     const told = await world.eventTypes(storeId);
     assert.ok(told.includes('store.provisioning_failed ensureNamespace'), told.join());
     world.kube.blockDeletion(null);
     assert.ok((await world.settle(storeId)) instanceof Error);
     assert.deepEqual(objectsOf(world, storeId), []);
+  });
+
+  it('is named in the timeline with what holds it, by the clean-up and by a retry, once each', async () => {
+    const storeId = await makeStuck();
+    await world.attempt(storeId);
+    await world.wishRetried(storeId);
+    await world.attempt(storeId);
+    await sql`
+      update stores set provisioning_started_at = now() - interval '21 seconds' where id = ${storeId}`.execute(
+      world.db,
+    );
+    for (const _ of [1, 2]) {
+      assert.equal((await world.attempt(storeId)).outcome, 'waiting');
+    }
+    const { rows } = await sql<{ message: string }>`
+      select message from events where store_id = ${storeId} and type = 'store.deletion_delayed' order by cursor
+    `.execute(world.db);
+    const blocker = 'the namespace is still being removed: some finalizer is in the way';
+    assert.deepEqual(
+      rows.map(({ message }) => message),
+      [`The clean-up takes longer: ${blocker}`, `Provisioning waits: the former one must go first: ${blocker}`],
+    );
+    assert.equal((await world.readRow(storeId)).errorCode, null, 'nothing has failed yet');
   });
 
   it('holds no place of its tenant while the clean-up of a failed create waits', async () => {

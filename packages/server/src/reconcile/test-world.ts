@@ -155,7 +155,7 @@ export async function createWorld(): Promise<World> {
       images: {},
       platformKey: PLATFORM_KEY,
     },
-    windows: { workloadsMs: 1_000, shortestMs: 200, goneMs: 300 },
+    windows: { workloadsMs: 1_000, shortestMs: 200, goneMs: 300, logMs: 300 },
     newerWishes,
     log: silentLog(),
     metrics: createMetrics('test'),

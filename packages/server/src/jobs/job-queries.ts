@@ -1,5 +1,6 @@
-// Every statement on `jobs`. Promises: one live job per subject; a claim and its lease are one statement; every write of an attempt
-// compares the fence, so that a worker which lost its lease writes nothing; only the database's clock decides what is due or expired.
+// The statements on `jobs` of who wishes for them and who runs them. Promises: one live job per subject; a claim and its lease are one
+// statement; every write of an attempt compares the fence, so that a worker which lost its lease writes nothing; only the database's
+// clock decides what is due or expired.
 
 import type { JobState } from '@souk/contract';
 import { type RawBuilder, sql } from 'kysely';
@@ -363,13 +364,6 @@ export async function parkJob(db: Db, lease: Lease, recheckAfterMs: number): Pro
       run_at = statement_timestamp() + ${pause(recheckAfterMs)}
     where ${isHeld(lease)}`.execute(db);
   return numAffectedRows === 1n;
-}
-
-/** From here on the job takes up no place of its group: what is left to do in it makes nothing. A wish that joins it may limit it again. */
-export async function liftGroupLimit(tx: Tx, jobId: string): Promise<void> {
-  await sql`
-    with lifted as (update jobs set group_limit = null where id = ${jobId} and group_limit is not null returning id)
-    select pg_notify(${JOBS_CHANNEL}, '') from lifted`.execute(tx);
 }
 
 /** A job of nobody's any more (its subject is gone) ends here; a running one ends by itself. */

@@ -2,8 +2,9 @@
 // of its term, so that a former leader writes nothing.
 import type { EventType, Health, Phase, PlanName, Pod, StoreId } from '@souk/contract';
 import { type RawBuilder, sql } from 'kysely';
-import type { Db, Tx } from '../db/database.ts';
+import { type Db, inTransaction, type Tx } from '../db/database.ts';
 import { storableJson } from '../db/storable-text.ts';
+import { hastenRetries } from '../jobs/ease-queries.ts';
 import { RECONCILE_STORE } from '../stores/store.ts';
 
 export const WATCH_LEASE = 'watch';
@@ -129,8 +130,19 @@ export interface ClusterFacts {
   readonly message: string | null;
 }
 
+/** With the first that tell of a cluster that is back, reconciles that failed while it was away are tried again at once. */
 export async function writeClusterFacts(db: Db, fence: number, baseDomain: string, facts: ClusterFacts): Promise<void> {
-  await sql`
-    update clusters set observed = observed || ${storableJson(facts)}::jsonb, observed_at = now()
-    where base_domain = ${baseDomain} and ${underTerm(fence)}`.execute(db);
+  await inTransaction(db, async (tx) => {
+    const { rows } = await sql<{ wasAway: boolean }>`
+      with former as (
+        select id, observed ->> 'version' is null as was_away from clusters
+        where base_domain = ${baseDomain} for no key update
+      )
+      update clusters set observed = observed || ${storableJson(facts)}::jsonb, observed_at = now()
+      from former where clusters.id = former.id and ${underTerm(fence)}
+      returning was_away as "wasAway"`.execute(tx);
+    if (rows[0]?.wasAway === true && facts.version !== null) {
+      await hastenRetries(tx, RECONCILE_STORE);
+    }
+  });
 }

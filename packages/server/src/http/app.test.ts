@@ -272,6 +272,30 @@ describe('a platform with a limit over all tenants', () => {
   });
 });
 
+describe('a failed create on a platform with a limit over all tenants', () => {
+  test('has given its place back, and its retry needs a free one', async () => {
+    const world = await createTestApp({ maxStores: 1 });
+    const [one, other] = [await world.addTenant(), await world.addTenant()];
+    const create = (tenant: TestTenant, name: string) =>
+      world.call(tenant, 'POST', '/api/v1/stores', { name, engine: 'test-shop' });
+    const { id } = (await create(one, 'failed')).json.store;
+    await sql`
+      update stores set phase = 'failed', observed_generation = generation, error_code = 'x', error_message = 'x'
+      where id = ${id}`.execute(world.db);
+    const retry = () => world.call(one, 'POST', `/api/v1/stores/${id}/retry`);
+    const second = await create(other, 'second');
+    assert.equal(second.status, 201, second.text);
+    const refused = await retry();
+    assert.deepEqual([refused.status, refused.json.code], [429, 'quota_exceeded']);
+    assert.deepEqual(refused.json.limit, { name: 'stores of the platform', value: 1, used: 1 });
+    await sql`
+      update stores set phase = 'deleted', desired_phase = 'deleted', deletion_requested_at = now(), deleted_at = now()
+      where id = ${second.json.store.id}`.execute(world.db);
+    assert.equal((await retry()).status, 202);
+    await world.close();
+  });
+});
+
 describe('a database that is slow', () => {
   test('is told as unavailable and not as a mistake of ours', async () => {
     const world = await createTestApp();

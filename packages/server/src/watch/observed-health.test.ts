@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { sql } from 'kysely';
 import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import { takeLeadership } from './leader-lease.ts';
-import { WATCH_LEASE, writeClusterFacts } from './observed-health.ts';
+import { listForgottenStores, WATCH_LEASE, writeClusterFacts } from './observed-health.ts';
 
 const DOMAIN = 'souk.localhost';
 const BACK = { version: 'v1.36.3', nodes: [], message: null };
@@ -54,5 +54,30 @@ describe('facts about the cluster', () => {
     await writeClusterFacts(database.db, fence, DOMAIN, AWAY);
     await writeClusterFacts(database.db, fence - 1, DOMAIN, BACK);
     assert.deepEqual(await listDue(), []);
+  });
+});
+
+describe('a store that was forgotten', () => {
+  it('is one that failed and has no job to clean it up, unless that was done or is not to be', async () => {
+    await sql`
+      insert into stores (id, tenant_id, cluster_id, name, created_by, engine, engine_version, plan, admin_email, phase,
+        observed_generation, error_code, error_message, keep_failed, ready_at)
+      select id, 'ten_aaaaaaaaaa', 'clu_aaaaaaaaaa', name, 'x', 'test-shop', '1', 'standard', 'a@example.org', 'failed',
+        1, 'x', 'x', keeps, case when has_lived then now() end
+      from (values
+        ('sto_aaaaaaaaaa', 'lost', false, false),
+        ('sto_bbbbbbbbbb', 'cleaned', false, false),
+        ('sto_cccccccccc', 'under-way', false, false),
+        ('sto_dddddddddd', 'kept', true, false),
+        ('sto_eeeeeeeeee', 'lived', false, true)
+      ) as failed (id, name, keeps, has_lived)`.execute(database.db);
+    await sql`
+      insert into jobs (id, kind, subject, fair_group, state, finished_at) values
+        ('job_eeeeeeeeee', 'reconcile-store', 'sto_bbbbbbbbbb', 'g', 'discarded', now()),
+        ('job_ffffffffff', 'reconcile-store', 'sto_cccccccccc', 'g', 'waiting', null)`.execute(database.db);
+    assert.deepEqual(
+      (await listForgottenStores(database.db)).map(({ id }) => id),
+      ['sto_aaaaaaaaaa'],
+    );
   });
 });

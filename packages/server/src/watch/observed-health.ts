@@ -62,6 +62,11 @@ export async function listForgottenStores(
     select id, tenant_id as "tenantId" from stores
     where phase <> 'deleted'
       and (phase in ('requested', 'provisioning', 'deleting') or generation > observed_generation
+        -- Failed, and no attempt has come to the end of its clean-up, which would have discarded the job.
+        or (phase = 'failed' and ready_at is null and not keep_failed and not exists (
+          select 1 from jobs
+          where jobs.kind = ${RECONCILE_STORE} and jobs.subject = stores.id and jobs.state = 'discarded'
+        ))
         -- Got ready under an older platform: what its data is bound to is not written down yet.
         or (phase = 'ready' and namespace_uid is null and error_code is null)
         or exists (select 1 from password_resets where store_id = stores.id and requested_at > now() - interval '10 minutes'))

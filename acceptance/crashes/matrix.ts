@@ -62,6 +62,9 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'reset-password-in-secrets': 'as above',
   'reset-password-wish': 'as above',
   'commit-password-reset': 'one insert; asked again, it joins the wish that is open',
+  'take-store':
+    'begins every attempt, as after-claim-jobs does, with one commit that the next attempt makes again; killed at each in reconcile/crash.test.ts',
+  'end-tenant': 'wants a tenant of its own; a worker that dies there is in admin/admin.test.ts',
   'queue-reconcile': 'only after a store lost its job, which nothing here does; in watch/watch-cluster.test.ts',
 };
 

@@ -1,9 +1,10 @@
 // One attempt at making one store what it is wanted to be. Level-triggered: it reads what is wanted and what is there, and closes the
 // difference by one of two lists of steps. Every way out is handled here, and every write is under the attempt's fence.
 import type { StoreId } from '@souk/contract';
-import { type Db, inTransaction } from '../db/database.ts';
+import { type Db, inTransaction, type Tx } from '../db/database.ts';
 import { LeaseLostError, messageOf, TerminalError } from '../errors.ts';
 import { appendEvent, appendUnlessTold } from '../events/event-queries.ts';
+import { withFailpoints } from '../failpoint.ts';
 import { HelmError } from '../helm/helm-error.ts';
 import { liftGroupLimit } from '../jobs/ease-queries.ts';
 import type { JobAttempt, JobHandler, JobOutcome } from '../jobs/job-attempt.ts';
@@ -68,7 +69,7 @@ export function createStoreReconciler(context: ReconcileContext): JobHandler {
 /** Whoever reads the timeline learns in the same moment that a worker was lost; that of a deleted store has ended. */
 async function takeStore(db: Db, attempt: JobAttempt, storeId: StoreId): Promise<observed.ReconciledStore | null> {
   const { fence, leaseOwner: actor, takenOverFrom } = attempt;
-  return await inTransaction(db, async (tx) => {
+  const take = async (tx: Tx) => {
     const store = await observed.takeStore(tx, { storeId, fence });
     if (store !== null && takenOverFrom !== null && store.phase !== 'deleted') {
       const message = `${takenOverFrom} fell silent in the middle of its work; ${actor} goes on with it`;
@@ -76,7 +77,8 @@ async function takeStore(db: Db, attempt: JobAttempt, storeId: StoreId): Promise
       await appendEvent(tx, { type: 'store.worker_lost', tenantId: store.tenantId, storeId, actor, message, details });
     }
     return store;
-  });
+  };
+  return await withFailpoints('take-store', () => inTransaction(db, take));
 }
 
 async function reconcile(scope: AttemptScope): Promise<JobOutcome> {

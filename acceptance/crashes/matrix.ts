@@ -64,6 +64,9 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'reset-password-wish': 'as above',
   'commit-password-reset': 'one insert; asked again, it joins the wish that is open',
   'send-mail': 'wants an SMTP server; a worker that dies round the sending is in mail/mail.test.ts',
+  'take-store':
+    'begins every attempt, as after-claim-jobs does, with one commit that the next attempt makes again; killed at each in reconcile/crash.test.ts',
+  'end-tenant': 'wants a tenant of its own; a worker that dies there is in admin/admin.test.ts',
   'queue-reconcile': 'only after a store lost its job, which nothing here does; in watch/watch-cluster.test.ts',
 };
 

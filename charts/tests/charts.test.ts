@@ -5,6 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { findProgram, whyMissing } from './find-program.ts';
 import { generatedFiles } from './generated-files.ts';
 import { ensureKubernetesSchemas } from './kubernetes-schemas.ts';
@@ -12,6 +13,8 @@ import { type Container, chartCases, chartFolders, podTemplates, renderChart, re
 
 const helm = findProgram('helm') ?? '';
 const kubeconform = findProgram('kubeconform') ?? '';
+// An eighth of what a Secret takes; the records were 26 KB when this was written.
+const LARGEST_RECORD_BYTES = 128 * 1024;
 const needsHelm = { skip: helm === '' && whyMissing('helm') };
 
 for (const chartCase of chartCases()) {
@@ -50,6 +53,17 @@ for (const chartCase of chartCases()) {
       }
       assert.match(object.metadata.labels?.['souk.dev/store'] ?? '', /^sto_/, `${object.kind}/${object.metadata.name}`);
     }
+  });
+
+  test(`the record of a release of ${chartCase.name} is far smaller than a Secret may be`, needsHelm, () => {
+    // As Helm stores it: chart, values and manifest as JSON, compressed and in base64. What `.helmignore` leaves out counts here too.
+    const files = readdirSync(chartCase.chart, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => ({ name, data: readFileSync(path.join(parentPath, name)).toString('base64') }));
+    const config = readFileSync(chartCase.valuesFile, 'utf8');
+    const release = JSON.stringify({ chart: { files }, config, manifest: renderText(helm, chartCase) });
+    const { length } = gzipSync(release).toString('base64');
+    assert.ok(length < LARGEST_RECORD_BYTES, `${length} bytes`);
   });
 
   test(`${chartCase.name} has no hook and makes no Secret`, needsHelm, () => {

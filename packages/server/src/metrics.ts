@@ -87,6 +87,11 @@ export function createMetrics(part: string) {
       help: 'Namespaces with our label that belong to no live store, at the last sweep',
       registers,
     }),
+    deletionsDelayed: new Gauge({
+      name: 'souk_deletions_delayed',
+      help: 'Stores whose deletion takes longer than it should, and says why; read at scrape',
+      registers,
+    }),
     jobs: new Gauge({
       name: 'souk_jobs',
       help: 'Live jobs by state, read at scrape',

@@ -10,6 +10,7 @@ import {
 } from '@souk/contract';
 import { sql } from 'kysely';
 import { inTransaction } from '../db/database.ts';
+import { armFailpoint, armFailpoints } from '../failpoint.ts';
 import { createTestApp, type TestApp, type TestTenant } from '../http/test-app.ts';
 import { addTestToken } from '../http/test-operations.ts';
 import { createTenantDeleter } from '../stores/delete-tenant.ts';
@@ -165,6 +166,16 @@ describe('platform admins', () => {
     };
     assert.equal((await run(attempt)).outcome, 'waiting');
     await sql`update stores set phase = 'deleted', deleted_at = now() where tenant_id = ${id}`.execute(world.db);
+    // A worker that dies before the commit has changed nothing, one that dies after it leaves nothing to do.
+    for (const name of ['before-end-tenant', 'after-end-tenant']) {
+      armFailpoint(name, async () => {
+        throw new Error('died');
+      });
+      await assert.rejects(run(attempt), /died/);
+      armFailpoints('');
+      const isGone = (await world.call(token, 'GET', '/api/v1/stores')).json.code === 'unauthenticated';
+      assert.equal(isGone, name === 'after-end-tenant');
+    }
     assert.equal((await run(attempt)).outcome, 'completed');
     assert.equal((await world.call(token, 'GET', '/api/v1/stores')).json.code, 'unauthenticated');
     assert.equal((await world.call(ann, 'GET', '/api/v1/stores')).json.code, 'tenant_not_found');

@@ -4,6 +4,7 @@
 import type { Event, EventType } from '@souk/contract';
 import { type RawBuilder, sql } from 'kysely';
 import type { Db, Tx } from '../db/database.ts';
+import { storableJson, storableText } from '../db/storable-text.ts';
 import { type EventPosition, formatCursor } from './event-cursor.ts';
 
 /** The NOTIFY channel that tells event streams: something was appended. */
@@ -40,10 +41,42 @@ export async function appendEvent(tx: Tx, event: NewEvent): Promise<void> {
     with appended as (
       insert into events (type, tenant_id, store_id, actor, step, duration_ms, message, details)
       values (${event.type}, ${event.tenantId}, ${event.storeId}, ${event.actor}, ${event.step ?? null}, ${durationMs},
-        ${event.message}, ${JSON.stringify(event.details ?? {})}::jsonb)
+        ${storableText(event.message)}, ${storableJson(event.details ?? {})}::jsonb)
       returning cursor
     )
     select pg_notify(${EVENTS_CHANNEL}, '') from appended`.execute(tx);
+}
+
+// Whatever varies in the words of a trouble that goes on, a timeline gets no more than this of one type and step in a day.
+const MOST_A_DAY = 10;
+/** After one of these the same is news again. */
+const FRESH_STARTS: readonly EventType[] = [
+  'store.provisioning_started',
+  'store.drift_detected',
+  'store.repair_requested',
+  'store.deletion_requested',
+  'store.worker_lost',
+];
+
+/**
+ * For what each of many attempts finds again: appends the event unless the same words were told of the store and step within a day,
+ * since it was last wished for or drifted, its worker was lost, or the step came through. Right under a lock on the store alone.
+ */
+export async function appendUnlessTold(tx: Tx, event: NewEvent): Promise<void> {
+  const step = event.step ?? null;
+  const isOfStep = sql`step is not distinct from ${step}::text`;
+  const { rows } = await sql<{ isTold: boolean }>`
+    select count(*) >= ${MOST_A_DAY} or coalesce(bool_or(message = ${storableText(event.message)}), false) as "isTold"
+    from events
+    where store_id = ${event.storeId} and type = ${event.type} and ${isOfStep} and at > now() - interval '1 day'
+      and cursor > coalesce((
+        select max(cursor) from events
+        where store_id = ${event.storeId}
+          and (type = any(${FRESH_STARTS}) or (type = 'store.step_completed' and ${isOfStep}))
+      ), 0)`.execute(tx);
+  if (rows[0]?.isTold !== true) {
+    await appendEvent(tx, event);
+  }
 }
 
 interface EventRow {

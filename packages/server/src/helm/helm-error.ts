@@ -1,10 +1,12 @@
 // What a failed Helm process means. Helm has no error codes: its one line on standard error is all there is to go by.
 
+// A release that is too large for etcd stays so, however often it is tried; `EOF` is Go's word, which others only contain.
 const UNREACHABLE =
-  /cluster unreachable|connection refused|i\/o timeout|no such host|TLS handshake timeout|EOF|etcdserver/i;
+  /cluster unreachable|connection refused|i\/o timeout|no such host|TLS handshake timeout|etcdserver(?!: request is too large)/i;
+const BROKEN_OFF = /\bEOF\b/;
 // Trying again with the same chart and values gives the same answer.
 const PERMANENT =
-  /values don't meet the specifications|parse error|execution error at|error calling include|unable to build kubernetes objects|is invalid:/i;
+  /values don't meet the specifications|parse error|execution error at|error calling include|unable to build kubernetes objects|is invalid:|request is too large/i;
 
 export class HelmError extends Error {
   override readonly name = 'HelmError';
@@ -14,7 +16,7 @@ export class HelmError extends Error {
   constructor(verb: string, stderr: string, options?: ErrorOptions) {
     const said = lastErrorLine(stderr);
     super(`helm ${verb}: ${said}`, options);
-    this.isUnreachable = UNREACHABLE.test(said);
+    this.isUnreachable = UNREACHABLE.test(said) || BROKEN_OFF.test(said);
     this.isPermanent = !this.isUnreachable && PERMANENT.test(said);
   }
 }

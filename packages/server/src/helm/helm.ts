@@ -1,5 +1,6 @@
 // What Souk needs of Helm. A release's history is kept by Helm in Secrets of the store's own namespace; the newest record says what
 // state it is in. No call waits for workloads: watching is the caller's business.
+import { LeaseLostError } from '../errors.ts';
 
 export const RELEASE_STATUSES = [
   'deployed',
@@ -41,6 +42,17 @@ export interface ActionLease {
   readonly signal: AbortSignal;
   /** Milliseconds until another worker may take over, counted so that it errs on the early side. */
   readonly msLeft: () => number;
+}
+
+/**
+ * To be called right before anything is done to the world. A process that stood still goes on with what had come in before its timers
+ * run, the one that would abort the signal among them: so the clock itself is asked.
+ */
+export function throwIfLeaseLost({ signal, msLeft }: ActionLease): void {
+  signal.throwIfAborted();
+  if (msLeft() <= 0) {
+    throw new LeaseLostError('the lease ended while this worker stood still');
+  }
 }
 
 export interface Helm {

@@ -1,11 +1,12 @@
 // The guard round a Helm process, with a shell script in Helm's place: it must not outlive the right to act, however that ends.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { LeaseLostError } from '../errors.ts';
 import { HelmError } from './helm-error.ts';
 import { runHelm } from './run-helm.ts';
 
@@ -91,6 +92,13 @@ describe('running Helm', () => {
     assert.ok(lease.msLeft() > 0, 'it was alive when the lease ended');
   });
 
+  it('does not begin when the lease is about to end', async () => {
+    const path = await writeProgram('late', `touch "${folder}/has-begun"`);
+    const lease = { signal: new AbortController().signal, msLeft: () => 1_800 };
+    await assert.rejects(runHelm({ path, env }, ['upgrade'], '', lease), LeaseLostError);
+    await assert.rejects(access(join(folder, 'has-begun')), { code: 'ENOENT' });
+  });
+
   it('ends it when it hangs, though the lease goes on', async () => {
     const path = await writeProgram('sleep-3', `echo $$ > "${folder}/pid-3"; exec sleep 60`);
     await assert.rejects(runHelm({ path, env, timeoutMs: 1_000 }, ['upgrade'], '', held), (error) => {
@@ -102,22 +110,26 @@ describe('running Helm', () => {
     await untilDead(Number(await untilWritten(join(folder, 'pid-3'))), 1_000);
   });
 
-  for (const [signal, withinMs] of [
-    ['SIGKILL', 1_000],
-    ['SIGSTOP', 6_000],
+  for (const [signal, msLeft, withinMs] of [
+    ['SIGKILL', 9_000, 1_000],
+    ['SIGSTOP', 9_000, 6_000],
+    ['SIGSTOP', 2_500, 2_500],
   ] as const) {
-    it(`ends it when the worker gets ${signal}`, async () => {
-      const pidFile = join(folder, `pid-${signal}`);
-      const path = await writeProgram(`sleep-${signal}`, `echo $$ > "${pidFile}"; exec sleep 60`);
+    it(`ends it when the worker gets ${signal} with ${msLeft} ms of its lease left`, async () => {
+      const pidFile = join(folder, `pid-${signal}-${msLeft}`);
+      const path = await writeProgram(`sleep-${signal}-${msLeft}`, `echo $$ > "${pidFile}"; exec sleep 60`);
       const script = `
         import { runHelm } from ${JSON.stringify(new URL('run-helm.ts', import.meta.url).href)};
-        const lease = { signal: new AbortController().signal, msLeft: () => 9000 };
+        const lease = { signal: new AbortController().signal, msLeft: () => ${msLeft} };
         await runHelm({ path: ${JSON.stringify(path)}, env: process.env }, ['upgrade'], '', lease);`;
       const worker = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], { stdio: 'ignore' });
-      const pid = Number(await untilWritten(pidFile));
-      worker.kill(signal);
-      await untilDead(pid, withinMs);
-      worker.kill('SIGKILL');
+      try {
+        const pid = Number(await untilWritten(pidFile));
+        worker.kill(signal);
+        await untilDead(pid, withinMs);
+      } finally {
+        worker.kill('SIGKILL');
+      }
     });
   }
 });

@@ -3,15 +3,20 @@
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { ActionLease } from './helm.ts';
+import { LeaseLostError } from '../errors.ts';
+import { type ActionLease, throwIfLeaseLost } from './helm.ts';
 import { HelmError } from './helm-error.ts';
 
 const GUARD = fileURLToPath(new URL('guard.sh', import.meta.url));
 const PULSE_MS = 1_000;
 // Three pulses may come late on a busy machine before a healthy Helm is killed.
-const SILENCE_SECONDS = 4;
+const SILENCE_MS = 4_000;
+// Between the guard's silence and Helm's death: bash begins and ends processes, on a busy machine.
+const GUARD_SLACK_MS = 500;
 // The last pulse still leaves the guard its whole silence before the lease ends.
-const LAST_PULSE_MS = SILENCE_SECONDS * 1_000 + 500;
+const LAST_PULSE_MS = SILENCE_MS + GUARD_SLACK_MS;
+// About where the lease's watchdog would abort it: nothing of Helm's is done in less.
+const LEAST_LEASE_MS = 2_000;
 const STDERR_LIMIT = 64 * 1024;
 // Helm itself waits for ever for an API server that took its call and hangs. It needs seconds; a busy machine makes that a minute.
 const TIMEOUT_MS = 120_000;
@@ -28,9 +33,15 @@ export async function runHelm(
   input: string,
   lease: ActionLease,
 ): Promise<void> {
-  lease.signal.throwIfAborted();
+  throwIfLeaseLost(lease);
+  const leftMs = lease.msLeft();
+  if (leftMs < LEAST_LEASE_MS) {
+    throw new LeaseLostError('too little of the lease is left for Helm to begin');
+  }
+  // The guard waits for the first pulse only as long as the lease surely lives: this process may be stopped before it can send one.
+  const silences = [Math.min(SILENCE_MS, leftMs - GUARD_SLACK_MS), SILENCE_MS].map((ms) => (ms / 1_000).toFixed(3));
   // A process group of its own, so that the guard and Helm are ended together.
-  const child = spawn('bash', [GUARD, String(SILENCE_SECONDS), program.path, ...args], {
+  const child = spawn('bash', [GUARD, ...silences, program.path, ...args], {
     env: program.env,
     stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
     detached: true,

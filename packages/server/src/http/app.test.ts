@@ -109,6 +109,24 @@ describe('the platform routes', () => {
     assert.ok(!text.includes('sto_'));
   });
 
+  test('measurements count the deletions that say what stands in their way, and only those', async () => {
+    const delayed = async () =>
+      /^souk_deletions_delayed\{.*\} (\d+)$/m.exec((await world.call(null, 'GET', '/metrics')).text)?.[1];
+    const { rows } = await sql<{ id: string }>`
+      update stores set phase = 'deleting', desired_phase = 'deleted', deletion_requested_at = now()
+      where phase = 'ready' returning id`.execute(world.db);
+    assert.ok(rows.length > 0);
+    assert.equal(await delayed(), '0');
+    await sql`update stores set error_code = 'deletion_delayed', error_message = 'held' where phase = 'deleting'`.execute(
+      world.db,
+    );
+    assert.equal(await delayed(), String(rows.length));
+    await sql`
+      update stores set phase = 'ready', desired_phase = 'ready', deletion_requested_at = null,
+        error_code = null, error_message = null
+      where phase = 'deleting'`.execute(world.db);
+  });
+
   test('every answer carries the security headers and a request id, and a given id is kept', async () => {
     for (const url of ['/', '/docs', '/api/v1/stores', '/nope', '/api/v1/stores/%zz']) {
       const { headers } = await world.call(null, 'GET', url);
@@ -250,6 +268,30 @@ describe('a platform with a limit over all tenants', () => {
     const [first] = tenants;
     assert.ok(first);
     assert.equal((await create(first, 'in-the-freed-place')).status, 201);
+    await world.close();
+  });
+});
+
+describe('a failed create on a platform with a limit over all tenants', () => {
+  test('has given its place back, and its retry needs a free one', async () => {
+    const world = await createTestApp({ maxStores: 1 });
+    const [one, other] = [await world.addTenant(), await world.addTenant()];
+    const create = (tenant: TestTenant, name: string) =>
+      world.call(tenant, 'POST', '/api/v1/stores', { name, engine: 'test-shop' });
+    const { id } = (await create(one, 'failed')).json.store;
+    await sql`
+      update stores set phase = 'failed', observed_generation = generation, error_code = 'x', error_message = 'x'
+      where id = ${id}`.execute(world.db);
+    const retry = () => world.call(one, 'POST', `/api/v1/stores/${id}/retry`);
+    const second = await create(other, 'second');
+    assert.equal(second.status, 201, second.text);
+    const refused = await retry();
+    assert.deepEqual([refused.status, refused.json.code], [429, 'quota_exceeded']);
+    assert.deepEqual(refused.json.limit, { name: 'stores of the platform', value: 1, used: 1 });
+    await sql`
+      update stores set phase = 'deleted', desired_phase = 'deleted', deletion_requested_at = now(), deleted_at = now()
+      where id = ${second.json.store.id}`.execute(world.db);
+    assert.equal((await retry()).status, 202);
     await world.close();
   });
 });

@@ -6,7 +6,7 @@ import type { Db } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import { countLiveJobs } from '../jobs/job-queries.ts';
 import type { Metrics } from '../metrics.ts';
-import { countStoresByPhase } from '../stores/stats-queries.ts';
+import { countDelayedDeletions, countStoresByPhase } from '../stores/stats-queries.ts';
 
 export interface HealthRoutesOptions {
   readonly db: Db;
@@ -49,7 +49,12 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthRoutesOptions> = async (a
 // Read at the moment of the scrape. A database that is away must not take the other measurements with it.
 async function measureDatabase(db: Db, metrics: Metrics): Promise<void> {
   try {
-    const [jobs, phases] = await Promise.all([countLiveJobs(db), countStoresByPhase(db)]);
+    const [jobs, phases, delayed] = await Promise.all([
+      countLiveJobs(db),
+      countStoresByPhase(db),
+      countDelayedDeletions(db),
+    ]);
+    metrics.deletionsDelayed.set(delayed);
     metrics.jobs.reset();
     metrics.stores.reset();
     for (const { state, count } of jobs) {

@@ -1,9 +1,11 @@
-// Every statement on `jobs`. Promises: one live job per subject; a claim and its lease are one statement; every write of an attempt
-// compares the fence, so that a worker which lost its lease writes nothing; only the database's clock decides what is due or expired.
+// The statements on `jobs` of who wishes for them and who runs them. Promises: one live job per subject; a claim and its lease are one
+// statement; every write of an attempt compares the fence, so that a worker which lost its lease writes nothing; only the database's
+// clock decides what is due or expired.
 
 import type { JobState } from '@souk/contract';
 import { type RawBuilder, sql } from 'kysely';
 import type { Db, InOneTrip, Tx } from '../db/database.ts';
+import { storableText } from '../db/storable-text.ts';
 import { newId } from '../ids.ts';
 
 /** The NOTIFY channel that tells runners: something may be claimable now. */
@@ -320,7 +322,7 @@ export async function discardJob(db: Db, lease: Lease, error: string): Promise<b
   return settle(
     db,
     sql`
-    update jobs set ${endsLease}, error = ${error}, attempt = case when rerun then 0 else attempt + 1 end, rerun = false,
+    update jobs set ${endsLease}, error = ${storableText(error)}, attempt = case when rerun then 0 else attempt + 1 end, rerun = false,
       state = case when rerun then 'available' else 'discarded' end,
       run_at = case when rerun then statement_timestamp() else run_at end,
       finished_at = case when rerun then null else statement_timestamp() end
@@ -333,7 +335,7 @@ export async function retryJob(db: Db, lease: Lease, retry: { afterMs: number; e
   return settle(
     db,
     sql`
-    update jobs set ${endsLease}, state = 'available', error = ${retry.error}, attempt = attempt + 1, rerun = false,
+    update jobs set ${endsLease}, state = 'available', error = ${storableText(retry.error)}, attempt = attempt + 1, rerun = false,
       run_at = statement_timestamp() + ${pause(retry.afterMs)}
     where ${isHeld(lease)} returning state, group_limit`,
   );

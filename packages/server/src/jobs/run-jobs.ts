@@ -107,6 +107,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     if (count <= 0) {
       return { attempts: [], at: null };
     }
+    await failpoint('before-claim-jobs');
     const claimedAt = performance.now();
     const wanted = { worker, kinds, count, leaseMs: keeper.leaseMs, totalLimit: options.totalLimit };
     const { at, jobs } = await completer.takeAlong((endings) => claimJobs(queue.inOneTrip, wanted, endings));

@@ -1,9 +1,12 @@
 // The remote command protocol, with a few lines in the API server's place. The real one is asked by the acceptance tests.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isKubeError, KubeError } from './kube-error.ts';
 import { createKubeTransport } from './kube-transport.ts';
 import { createRealKube } from './real-kube.ts';
@@ -44,6 +47,7 @@ describe('a program in a container', () => {
   const server = createServer();
   let path = '';
   let act: (socket: Duplex) => void = () => undefined;
+  let url: URL;
   let kube: ReturnType<typeof createRealKube>;
   before(async () => {
     server.on('upgrade', (request, socket) => {
@@ -56,7 +60,7 @@ describe('a program in a container', () => {
       act(socket);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
     const access = { ca: undefined, cert: undefined, key: undefined, isInsecure: false, authorize: async () => null };
     kube = createRealKube(createKubeTransport({ ...access, server: url }), () => {
       throw new Error('no kubelet is asked here');
@@ -111,6 +115,41 @@ describe('a program in a container', () => {
   it('fails as a cluster that is away when the connection ends without a status', async () => {
     act = (socket) => socket.end();
     await assert.rejects(exec('x'), (error) => error instanceof KubeError && error.isUnreachable);
+  });
+
+  it('is given no input by a process that stood still over the handshake until its time to act was over', async () => {
+    const script = `
+      import { createKubeTransport } from ${JSON.stringify(new URL('kube-transport.ts', import.meta.url).href)};
+      import { createRealKube } from ${JSON.stringify(new URL('real-kube.ts', import.meta.url).href)};
+      const access = { ca: undefined, cert: undefined, key: undefined, isInsecure: false, authorize: async () => null };
+      const transport = createKubeTransport({ ...access, server: new URL(${JSON.stringify(url.href)}) });
+      const upgrade = async (...call) => {
+        const socket = await transport.upgrade(...call);
+        process.kill(process.pid, 'SIGSTOP');
+        return socket;
+      };
+      const kube = createRealKube({ ...transport, upgrade }, () => undefined);
+      const lease = new AbortController();
+      setTimeout(() => lease.abort(new Error('the lease is lost')), 500);
+      const program = { container: 'c', command: ['a'], input: 'a new password' };
+      await kube.exec({ namespace: 'n', name: 'p' }, program, lease.signal).catch((error) => console.log(error.message));
+      kube.close();`;
+    const worker = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exit = once(worker, 'exit');
+    let received = Buffer.alloc(0);
+    act = async (socket) => {
+      socket.on('data', (data: Buffer) => {
+        received = Buffer.concat([received, data]);
+      });
+      await delay(700);
+      worker.kill('SIGCONT');
+    };
+    const said = (await worker.stdout.setEncoding('utf8').toArray()).join('');
+    await exit;
+    assert.equal(said, 'the lease is lost\n');
+    assert.deepEqual(unmask(received), []);
   });
 
   it('fails where the status makes no sense', async () => {

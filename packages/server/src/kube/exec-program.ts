@@ -2,6 +2,7 @@
 // can say that the input has ended). Only what that needs of RFC 6455 is here: short messages, binary, no extensions.
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { KubeError } from './kube-error.ts';
 
 export const EXEC_PROTOCOL = 'v5.channel.k8s.io';
@@ -44,10 +45,10 @@ export async function runOverSocket(socket: Duplex, input: string, signal: Abort
   socket.on('error', (error) => fail(error.message));
   socket.on('close', () => fail('without a status'));
   signal.addEventListener('abort', onAbort);
-  if (signal.aborted) {
-    onAbort();
-  }
   try {
+    // A process that stood still over the handshake hears of its end before its timers run: they get a turn to abort this first.
+    await Promise.race([promise, delay(0)]);
+    signal.throwIfAborted();
     const bytes = Buffer.from(input, 'utf8');
     for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
       socket.write(encodeFrame(OPCODE.binary, Buffer.concat([Buffer.of(STDIN), bytes.subarray(at, at + CHUNK_BYTES)])));

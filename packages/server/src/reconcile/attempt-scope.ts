@@ -32,6 +32,7 @@ export interface ReconcileContext {
 
 /** What an attempt knows before a step runs; the bracket adds what belongs to the step. */
 export type AttemptScope = Omit<StoreScope, 'act' | 'announce' | 'hasActed'> & {
+  readonly jobId: string;
   readonly actor: string;
   readonly mail: StoreMail | undefined;
   readonly metrics: Metrics;
@@ -62,6 +63,7 @@ export function makeAttemptScope(
     fence: attempt.fence,
     superseded,
     log: log.child({ storeId: store.id, jobId: attempt.job.id }),
+    jobId: attempt.job.id,
     actor: attempt.leaseOwner,
     mail,
     metrics,

@@ -1,18 +1,22 @@
 // "Why it failed", collected before the clean-up removes the evidence: the pods that are not ready with their last log lines, and the
 // cluster's warnings. Values of the store's own Secrets are cut out of what pods print.
 import { ADMIN_SECRET, INTERNAL_SECRET } from '../engines/engine.ts';
+import { messageOf } from '../errors.ts';
 import type { ClusterEvent, Pod } from '../kube/kinds.ts';
+import { isKubeError } from '../kube/kube-error.ts';
 import { containerStatuses, countRestarts, describePodProblem, isPodDone, isPodReady } from '../kube/readiness.ts';
 import type { StoreScope } from './store-scope.ts';
 
 const LOG_LINES = 25;
 const LOG_CHARACTERS = 4_000;
+// Twenty-five lines may be as long as a container likes.
+const READ_CHARACTERS = 64 * 1024;
 const MOST_PODS = 5;
 const MOST_WARNINGS = 10;
 // Shorter values (ports, flags) occur in any log by chance.
 const SHORTEST_SECRET = 8;
 
-type DiagnosedScope = Pick<StoreScope, 'kube' | 'namespace' | 'lease'>;
+type DiagnosedScope = Pick<StoreScope, 'kube' | 'namespace' | 'lease' | 'windows'>;
 
 export interface Diagnosis {
   readonly pods: readonly PodDiagnosis[];
@@ -43,12 +47,15 @@ async function diagnosePod(scope: DiagnosedScope, pod: Pod, secrets: readonly st
     name: pod.metadata.name,
     problem: describePodProblem(pod) ?? 'not ready yet',
     restarts: countRestarts(pod),
-    // Shortened only now: half of a secret at the edge would be one that nobody recognises.
-    log: cutSecrets(await readLastLines(scope, pod), secrets).slice(-LOG_CHARACTERS),
+    log: await readLastLines(scope, pod, secrets),
   };
 }
 
-async function readLastLines({ kube, namespace, lease }: DiagnosedScope, pod: Pod): Promise<string> {
+async function readLastLines(
+  { kube, namespace, lease, windows }: DiagnosedScope,
+  pod: Pod,
+  secrets: readonly string[],
+): Promise<string> {
   const failing = containerStatuses(pod).find(({ ready, state }) => !ready && state?.terminated?.exitCode !== 0);
   // A container that waits to be started again has said why in its former run.
   const isBetweenRuns = failing?.state?.running === undefined && (failing?.restartCount ?? 0) > 0;
@@ -57,16 +64,23 @@ async function readLastLines({ kube, namespace, lease }: DiagnosedScope, pod: Po
     ...(failing === undefined ? {} : { container: failing.name }),
     ...(isBetweenRuns ? { previous: true } : {}),
   };
+  const signal = AbortSignal.any([lease.signal, AbortSignal.timeout(windows.logMs)]);
   try {
-    const chunks = await kube.readLogs({ namespace, name: pod.metadata.name }, options, lease.signal);
+    const chunks = await kube.readLogs({ namespace, name: pod.metadata.name }, options, signal);
     let text = '';
+    let isShortened = false;
     for await (const chunk of chunks ?? []) {
       text += chunk;
+      isShortened ||= text.length > READ_CHARACTERS;
+      text = text.slice(-READ_CHARACTERS);
     }
-    return text;
-  } catch {
-    // A container that never ran has no log; the rest of the diagnosis is worth having all the same.
-    return '';
+    // Half of a secret at an edge is one that nobody recognises: so what may be half of one goes, and the rest is shortened last.
+    const edge = isShortened ? Math.max(0, ...secrets.map((secret) => secret.length)) : 0;
+    return cutSecrets(text, secrets).slice(edge).slice(-LOG_CHARACTERS);
+  } catch (error) {
+    lease.signal.throwIfAborted();
+    // A container that never ran has no log. The rest of the diagnosis is worth having all the same.
+    return isKubeError(error, 400) ? '' : `[the log could not be read: ${messageOf(error)}]`;
   }
 }
 

@@ -3,6 +3,7 @@
 import type { Phase, PlanName, StoreId } from '@souk/contract';
 import { sql } from 'kysely';
 import { type Db, inTransaction, type Tx } from '../db/database.ts';
+import { storableText } from '../db/storable-text.ts';
 import { LeaseLostError } from '../errors.ts';
 
 export interface ReconciledStore {
@@ -131,7 +132,7 @@ export async function forgetAnchors(tx: Tx, storeId: StoreId): Promise<void> {
 export async function markFailed(tx: Tx, storeId: StoreId, generation: number, failure: StoreFailure): Promise<void> {
   await sql`
     update stores set phase = 'failed', observed_generation = ${generation},
-      error_code = ${failure.code}, error_step = ${failure.step}, error_message = ${failure.message}
+      error_code = ${failure.code}, error_step = ${failure.step}, error_message = ${storableText(failure.message)}
     where id = ${storeId}`.execute(tx);
 }
 
@@ -151,7 +152,7 @@ export async function markDeleted(tx: Tx, storeId: StoreId, generation: number):
 /** What stands in the way, without a change of phase. A deletion goes on trying; its wish stays unfulfilled. */
 export async function markHindered(tx: Tx, storeId: StoreId, failure: StoreFailure): Promise<void> {
   await sql`
-    update stores set error_code = ${failure.code}, error_step = ${failure.step}, error_message = ${failure.message}
+    update stores set error_code = ${failure.code}, error_step = ${failure.step}, error_message = ${storableText(failure.message)}
     where id = ${storeId}`.execute(tx);
 }
 
@@ -159,6 +160,6 @@ export async function markHindered(tx: Tx, storeId: StoreId, failure: StoreFailu
 export async function markRefused(tx: Tx, storeId: StoreId, generation: number, failure: StoreFailure): Promise<void> {
   await sql`
     update stores set observed_generation = ${generation},
-      error_code = ${failure.code}, error_step = ${failure.step}, error_message = ${failure.message}
+      error_code = ${failure.code}, error_step = ${failure.step}, error_message = ${storableText(failure.message)}
     where id = ${storeId}`.execute(tx);
 }

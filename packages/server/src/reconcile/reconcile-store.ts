@@ -1,10 +1,12 @@
 // One attempt at making one store what it is wanted to be. Level-triggered: it reads what is wanted and what is there, and closes the
 // difference by one of two lists of steps. Every way out is handled here, and every write is under the attempt's fence.
 import type { StoreId } from '@souk/contract';
-import { type Db, inTransaction } from '../db/database.ts';
+import { type Db, inTransaction, type Tx } from '../db/database.ts';
 import { LeaseLostError, messageOf, TerminalError } from '../errors.ts';
-import { appendEvent } from '../events/event-queries.ts';
+import { appendEvent, appendUnlessTold } from '../events/event-queries.ts';
+import { withFailpoints } from '../failpoint.ts';
 import { HelmError } from '../helm/helm-error.ts';
+import { liftGroupLimit } from '../jobs/ease-queries.ts';
 import type { JobAttempt, JobHandler, JobOutcome } from '../jobs/job-attempt.ts';
 import { isClusterUnreachable } from '../kube/kube-error.ts';
 import { deletePasswordReset } from '../stores/password-reset.ts';
@@ -21,8 +23,8 @@ import { sealGivenPassword } from './given-password.ts';
 import { DATA_LOST, dataLost, findDataLoss, mayRepair, readAnchors } from './lost-data.ts';
 import * as observed from './observed-store.ts';
 import { currentFingerprint } from './release-fingerprint.ts';
-import { runSteps, StepError, SUPERSEDED } from './run-steps.ts';
-import type { Step, StepOutcome } from './step.ts';
+import { runSteps, StepError, type StepsOutcome, SUPERSEDED } from './run-steps.ts';
+import type { Step } from './step.ts';
 import { awaitWorkloads } from './steps/await-workloads.ts';
 import { confirmGone } from './steps/confirm-gone.ts';
 import { deleteNamespace } from './steps/delete-namespace.ts';
@@ -67,7 +69,7 @@ export function createStoreReconciler(context: ReconcileContext): JobHandler {
 /** Whoever reads the timeline learns in the same moment that a worker was lost; that of a deleted store has ended. */
 async function takeStore(db: Db, attempt: JobAttempt, storeId: StoreId): Promise<observed.ReconciledStore | null> {
   const { fence, leaseOwner: actor, takenOverFrom } = attempt;
-  return await inTransaction(db, async (tx) => {
+  const take = async (tx: Tx) => {
     const store = await observed.takeStore(tx, { storeId, fence });
     if (store !== null && takenOverFrom !== null && store.phase !== 'deleted') {
       const message = `${takenOverFrom} fell silent in the middle of its work; ${actor} goes on with it`;
@@ -75,7 +77,8 @@ async function takeStore(db: Db, attempt: JobAttempt, storeId: StoreId): Promise
       await appendEvent(tx, { type: 'store.worker_lost', tenantId: store.tenantId, storeId, actor, message, details });
     }
     return store;
-  });
+  };
+  return await withFailpoints('take-store', () => inTransaction(db, take));
 }
 
 async function reconcile(scope: AttemptScope): Promise<JobOutcome> {
@@ -106,6 +109,12 @@ async function bringUp(scope: AttemptScope): Promise<JobOutcome> {
     const outcome = await runSteps(scope, BRING_UP);
     if (outcome.outcome === 'waiting') {
       await setClock(scope, true);
+      if (isTimeUp(scope) && outcome.step !== null) {
+        throw new StepError(outcome.step, provisionTimeout(outcome.reason));
+      }
+      if (outcome.step === ensureNamespace.name && spentMs(scope) >= scope.windows.goneMs) {
+        await tellDelay(scope, `Provisioning waits: ${outcome.reason}`);
+      }
       return toJobOutcome(outcome);
     }
     await becomeReady(scope);
@@ -175,7 +184,7 @@ async function becomeReady(scope: AttemptScope): Promise<void> {
     // A release that lives is never changed, so what it was made from stays what it was.
     installed: store.readyAt === null ? await currentFingerprint(scope) : store.installed,
   };
-  const durationMs = engine.provisionTimeoutMs - scope.provisionMsLeft();
+  const durationMs = spentMs(scope);
   const login = (await scope.mail?.readLogin(store, scope.lease.signal)) ?? null;
   await writeUnderFence(scope, 'mark-ready', async (tx) => {
     await observed.markReady(tx, store.id, ready);
@@ -214,14 +223,13 @@ async function fail(scope: AttemptScope, error: TerminalError, step: string | nu
       await insertSealedPassword(tx, store.id, sealed);
     }
     await observed.markFailed(tx, store.id, store.generation, failure);
+    // What is left is the clean-up, which may take as long as somebody else's finalizer likes.
+    await liftGroupLimit(tx, scope.jobId);
     const event = eventOf(scope, 'store.provisioning_failed', error.message);
     await appendEvent(tx, { ...event, ...(step === null ? {} : { step }), details: { code: error.code } });
     await scope.mail?.tellFailed(tx, store, error.message);
   });
-  metrics.provisionSeconds.observe(
-    { engine: engine.name, outcome: 'failed' },
-    (engine.provisionTimeoutMs - scope.provisionMsLeft()) / 1000,
-  );
+  metrics.provisionSeconds.observe({ engine: engine.name, outcome: 'failed' }, spentMs(scope) / 1000);
   return await cleanUp(scope, error);
 }
 
@@ -231,6 +239,7 @@ async function cleanUp(scope: AttemptScope, error?: TerminalError): Promise<JobO
   if (store.readyAt === null && !store.keepFailed) {
     const outcome = await runSteps(scope, TEAR_DOWN).catch(rethrowCause);
     if (outcome.outcome === 'waiting') {
+      await tellDelay(scope, `The clean-up takes longer: ${outcome.reason}`);
       return toJobOutcome(outcome);
     }
   }
@@ -251,7 +260,8 @@ async function tearDown(scope: AttemptScope): Promise<JobOutcome> {
   } catch (error) {
     const { cause, step } = unwrap(error);
     scope.lease.signal.throwIfAborted();
-    if (!(cause instanceof LeaseLostError)) {
+    // Nothing is to be blamed for a cluster that is away, and nobody could look at what is told then.
+    if (!(cause instanceof LeaseLostError) && !isAway(cause)) {
       await delayDeletion(scope, { code: 'deletion_failed', step, message: messageOf(cause) });
     }
     // A deletion never gives up, not even on what would end any other attempt.
@@ -266,15 +276,21 @@ async function tearDown(scope: AttemptScope): Promise<JobOutcome> {
   return { outcome: 'completed' };
 }
 
-/** Told once for each reason, however often it is found again. */
+/** Told once for each reason, however often it is found again, also where two take turns. */
 async function delayDeletion(scope: AttemptScope, failure: observed.StoreFailure): Promise<void> {
   const { store } = scope;
-  if (store.errorMessage === failure.message) {
-    return;
+  if (store.errorMessage !== failure.message) {
+    await tellDelay(scope, `The deletion takes longer: ${failure.message}`, failure);
   }
+}
+
+/** The row shows `shown`, where given; else it keeps what it shows. */
+async function tellDelay(scope: AttemptScope, message: string, shown?: observed.StoreFailure): Promise<void> {
   await writeUnderFence(scope, 'mark-delayed', async (tx) => {
-    await observed.markHindered(tx, store.id, failure);
-    await appendEvent(tx, eventOf(scope, 'store.deletion_delayed', `The deletion takes longer: ${failure.message}`));
+    if (shown !== undefined) {
+      await observed.markHindered(tx, scope.store.id, shown);
+    }
+    await appendUnlessTold(tx, eventOf(scope, 'store.deletion_delayed', message));
   });
 }
 
@@ -298,11 +314,22 @@ function toTerminal(scope: AttemptScope, error: unknown): TerminalError | null {
   if (error instanceof TerminalError) {
     return error;
   }
-  const isOver = scope.store.phase !== 'ready' && scope.provisionMsLeft() <= 0;
-  if (error instanceof LeaseLostError || scope.lease.signal.aborted || isAway(error) || !isOver) {
+  if (error instanceof LeaseLostError || scope.lease.signal.aborted || isAway(error) || !isTimeUp(scope)) {
     return null;
   }
-  return new TerminalError('provision_timeout', `not ready within its time: ${messageOf(error)}`, { cause: error });
+  return provisionTimeout(messageOf(error), { cause: error });
+}
+
+function spentMs({ engine, provisionMsLeft }: AttemptScope): number {
+  return engine.provisionTimeoutMs - provisionMsLeft();
+}
+
+function isTimeUp({ store, provisionMsLeft }: AttemptScope): boolean {
+  return store.phase !== 'ready' && provisionMsLeft() <= 0;
+}
+
+function provisionTimeout(reason: string, options?: ErrorOptions): TerminalError {
+  return new TerminalError('provision_timeout', `not ready within its time: ${reason}`, options);
 }
 
 function unwrap(error: unknown): { readonly cause: unknown; readonly step: string | null } {
@@ -313,6 +340,10 @@ function rethrowCause(error: unknown): never {
   throw unwrap(error).cause;
 }
 
-function toJobOutcome(outcome: StepOutcome): JobOutcome {
-  return outcome.outcome === 'done' ? { outcome: 'completed' } : outcome;
+function toJobOutcome(outcome: StepsOutcome): JobOutcome {
+  if (outcome.outcome === 'done') {
+    return { outcome: 'completed' };
+  }
+  const { recheckAfterMs, reason } = outcome;
+  return { outcome: 'waiting', recheckAfterMs, reason };
 }

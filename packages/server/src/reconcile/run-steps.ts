@@ -1,12 +1,13 @@
 // The bracket round each step: it writes the timeline that people read, and measures. A step that finds everything as it should be
-// leaves no trace; one that acts or waits is announced when it begins to, and ends as completed or failed with its duration.
+// leaves no trace; one that acts or waits is announced when it begins to, and ends as completed or failed with its duration. What
+// attempt after attempt finds again is told once.
 import type { EventType } from '@souk/contract';
-import { messageOf } from '../errors.ts';
-import { appendEvent } from '../events/event-queries.ts';
+import { LeaseLostError, messageOf } from '../errors.ts';
+import { appendEvent, appendUnlessTold } from '../events/event-queries.ts';
 import { withFailpoints } from '../failpoint.ts';
-import type { ActionLease } from '../helm/helm.ts';
+import { type ActionLease, throwIfLeaseLost } from '../helm/helm.ts';
 import { type AttemptScope, eventOf, writeUnderFence } from './attempt-scope.ts';
-import { type Step, type StepOutcome, waiting } from './step.ts';
+import { type Step, type StepOutcome, type Waiting, waiting } from './step.ts';
 import { STEP_WORDS } from './step-words.ts';
 
 export const SUPERSEDED = 'the store is wanted otherwise by now';
@@ -22,15 +23,18 @@ export class StepError extends Error {
   }
 }
 
+/** `step`: the one that waits; null where none does, because the store is wanted otherwise. */
+export type StepsOutcome = { readonly outcome: 'done' } | (Waiting & { readonly step: string | null });
+
 /** Runs the steps in order, until one waits or throws, or the store is wanted otherwise. What a step throws comes out as the cause of a StepError. */
-export async function runSteps(scope: AttemptScope, steps: readonly Step[]): Promise<StepOutcome> {
+export async function runSteps(scope: AttemptScope, steps: readonly Step[]): Promise<StepsOutcome> {
   for (const step of steps) {
     if (scope.superseded.aborted) {
-      return waiting(0, SUPERSEDED);
+      return { ...waiting(0, SUPERSEDED), step: null };
     }
     const outcome = await runStep(scope, step);
     if (outcome.outcome === 'waiting') {
-      return outcome;
+      return { ...outcome, step: step.name };
     }
   }
   return { outcome: 'done' };
@@ -47,6 +51,8 @@ async function runStep(scope: AttemptScope, step: Step): Promise<StepOutcome> {
   };
   const effects: string[] = [];
   const act = async <T>(effect: string, run: () => Promise<T>): Promise<T> => {
+    // From the second effect on the timeline has the step's begin, and the fence has been compared.
+    await announcement;
     announce();
     effects.push(effect);
     scope.progress.hasActed = true;
@@ -64,8 +70,10 @@ async function runStep(scope: AttemptScope, step: Step): Promise<StepOutcome> {
     return outcome;
   } catch (error) {
     scope.lease.signal.throwIfAborted();
-    if (!scope.superseded.aborted) {
+    if (!scope.superseded.aborted && !(error instanceof LeaseLostError)) {
       observe(scope, step.name, 'failed', startedAt);
+      // Its own failure would only hide the step's.
+      await Promise.allSettled([announcement]);
       await recordStep(scope, 'store.step_failed', step.name, messageOf(error), {
         durationMs: performance.now() - startedAt,
         effects,
@@ -78,7 +86,7 @@ async function runStep(scope: AttemptScope, step: Step): Promise<StepOutcome> {
 /** Nothing is done to the world without a lease, nor outside its two failpoints. */
 async function performEffect<T>(lease: ActionLease, effect: string, run: () => Promise<T>): Promise<T> {
   return await withFailpoints(effect, async () => {
-    lease.signal.throwIfAborted();
+    throwIfLeaseLost(lease);
     return await run();
   });
 }
@@ -102,5 +110,6 @@ async function recordStep(
 ): Promise<void> {
   const event = { ...eventOf(scope, type, message), step };
   const ended = end === undefined ? {} : { durationMs: end.durationMs, details: { effects: end.effects } };
-  await writeUnderFence(scope, 'record-step', (tx) => appendEvent(tx, { ...event, ...ended }));
+  const append = type === 'store.step_completed' ? appendEvent : appendUnlessTold;
+  await writeUnderFence(scope, 'record-step', (tx) => append(tx, { ...event, ...ended }));
 }

@@ -46,6 +46,8 @@ export interface WatchWindows {
   /** A limit that passed while the cluster was away must not fail a store that nobody has looked at since. */
   readonly shortestMs: number;
   readonly goneMs: number;
+  /** For how long a diagnosis reads the last lines of a pod. */
+  readonly logMs: number;
 }
 
 export const WATCH_WINDOWS: WatchWindows = {
@@ -54,6 +56,8 @@ export const WATCH_WINDOWS: WatchWindows = {
   shortestMs: 5_000,
   // Three times what a deletion usually takes; after that somebody is told why.
   goneMs: 20_000,
+  // A node answers in milliseconds; one that hangs must not hold up what comes after the diagnosis.
+  logMs: 10_000,
 };
 
 export interface StoreScope {

@@ -27,6 +27,12 @@ const PLATFORM_KEY = randomBytes(32);
 /** How the cluster of the next stores behaves. */
 export type Weather = 'fine' | 'pods never ready' | 'pods crash';
 
+/** Lost by its signal, as a watchdog does it, or by its clock alone. */
+export interface TestLease {
+  readonly signal: AbortSignal;
+  readonly msLeft?: () => number;
+}
+
 export interface World extends TestDatabase {
   readonly kube: MemoryKube;
   readonly helm: MemoryHelm;
@@ -49,7 +55,7 @@ export interface World extends TestDatabase {
   setEngineVersion(version: string): void;
   wishPasswordReset(storeId: StoreId): Promise<void>;
   /** One attempt, with a fence of its own; after another worker fell silent, where one is named. A lease that is lost aborts it. */
-  attempt(storeId: StoreId, lease?: AbortController, takenOverFrom?: string): Promise<JobOutcome>;
+  attempt(storeId: StoreId, lease?: TestLease, takenOverFrom?: string): Promise<JobOutcome>;
   /** Attempts until one completes or is terminal, as the queue would; answers how it ended. */
   settle(storeId: StoreId): Promise<'completed' | TerminalError>;
   readRow(storeId: StoreId): Promise<StoreRow>;
@@ -150,7 +156,7 @@ export async function createWorld(): Promise<World> {
       images: {},
       platformKey: PLATFORM_KEY,
     },
-    windows: { workloadsMs: 1_000, shortestMs: 200, goneMs: 300 },
+    windows: { workloadsMs: 1_000, shortestMs: 200, goneMs: 300, logMs: 300 },
     newerWishes,
     log: silentLog(),
     metrics: createMetrics('test'),
@@ -158,7 +164,7 @@ export async function createWorld(): Promise<World> {
 
   async function attempt(
     storeId: StoreId,
-    lease = new AbortController(),
+    lease: TestLease = new AbortController(),
     takenOverFrom: string | null = null,
   ): Promise<JobOutcome> {
     const { rows } = await sql<{ fence: number }>`select nextval('fences') as fence`.execute(db);
@@ -168,7 +174,7 @@ export async function createWorld(): Promise<World> {
       leaseOwner: 'a worker',
       takenOverFrom,
       signal: lease.signal,
-      leaseMsLeft: () => 9_000,
+      leaseMsLeft: lease.msLeft ?? (() => 9_000),
     });
   }
 

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { type Db, inTransaction, type Tx } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import { appendEvent } from '../events/event-queries.ts';
+import { withFailpoints } from '../failpoint.ts';
 import type { JobHandler } from '../jobs/job-attempt.ts';
 import { enqueueJob } from '../jobs/job-queries.ts';
 import { RECONCILE_STORE } from './store.ts';
@@ -51,7 +52,7 @@ export function createTenantDeleter(db: Db): JobHandler {
     if (left > 0) {
       return { outcome: 'waiting', recheckAfterMs: RECHECK_MS, reason: `${left} stores are still there` };
     }
-    await inTransaction(db, (tx) => finish(tx, job.subject));
+    await withFailpoints('end-tenant', () => inTransaction(db, (tx) => finish(tx, job.subject)));
     return { outcome: 'completed' };
   };
 }

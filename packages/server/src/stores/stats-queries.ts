@@ -12,6 +12,13 @@ export async function countStoresByPhase(
   return rows;
 }
 
+/** Deletions that have told what stands in their way; of the whole platform, for the metrics. */
+export async function countDelayedDeletions(db: Db): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from stores where phase = 'deleting' and error_code is not null`.execute(db);
+  return rows[0]?.count ?? 0;
+}
+
 export interface StoreCount {
   readonly phase: Phase;
   readonly health: Health;

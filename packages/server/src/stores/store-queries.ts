@@ -36,22 +36,21 @@ export async function insertStore(tx: Tx, store: NewStore): Promise<StoreRow | n
   return rows[0] ?? null;
 }
 
-/** Counts what takes up quota: everything that is not yet gone. A create that failed and is cleaned up has given its place back. */
+// A create that failed and is cleaned up has given its place back.
+const takesPlace = sql`phase <> 'deleted'
+  and not (phase = 'failed' and ready_at is null and not keep_failed and observed_generation = generation)`;
+
+/** Counts what takes up quota: everything that is not yet gone. */
 export async function countLiveStores(db: Db, tenantId: string): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from stores
-    where tenant_id = ${tenantId} and phase <> 'deleted'
-      and not (phase = 'failed' and ready_at is null and not keep_failed and observed_generation = generation)`.execute(
-    db,
-  );
+    where tenant_id = ${tenantId} and ${takesPlace}`.execute(db);
   return rows[0]?.count ?? 0;
 }
 
 /** Over all tenants. */
 export async function countAllLiveStores(db: Db): Promise<number> {
-  const { rows } = await sql<{ count: number }>`select count(*) as count from stores where phase <> 'deleted'`.execute(
-    db,
-  );
+  const { rows } = await sql<{ count: number }>`select count(*) as count from stores where ${takesPlace}`.execute(db);
   return rows[0]?.count ?? 0;
 }
 

@@ -237,6 +237,10 @@ export function createStoreService(options: StoreServiceOptions): StoreService {
           }
           // Its place was given back when it failed; by now it counts again.
           refuseWhenFull(quota, (await countLiveStores(tx, actor.tenantId)) - 1);
+          if (options.maxStores > 0) {
+            await lockStoreTotal(tx);
+            refuseWhenPlatformFull(options.maxStores, (await countAllLiveStores(tx)) - 1);
+          }
           await appendEvent(tx, {
             type: 'store.retry_requested',
             tenantId: actor.tenantId,

@@ -2,7 +2,9 @@
 // of its term, so that a former leader writes nothing.
 import type { EventType, Health, Phase, PlanName, Pod, StoreId } from '@souk/contract';
 import { type RawBuilder, sql } from 'kysely';
-import type { Db, Tx } from '../db/database.ts';
+import { type Db, inTransaction, type Tx } from '../db/database.ts';
+import { storableJson } from '../db/storable-text.ts';
+import { hastenRetries } from '../jobs/ease-queries.ts';
 import { RECONCILE_STORE } from '../stores/store.ts';
 
 export const WATCH_LEASE = 'watch';
@@ -60,6 +62,11 @@ export async function listForgottenStores(
     select id, tenant_id as "tenantId" from stores
     where phase <> 'deleted'
       and (phase in ('requested', 'provisioning', 'deleting') or generation > observed_generation
+        -- Failed, and no attempt has come to the end of its clean-up, which would have discarded the job.
+        or (phase = 'failed' and ready_at is null and not keep_failed and not exists (
+          select 1 from jobs
+          where jobs.kind = ${RECONCILE_STORE} and jobs.subject = stores.id and jobs.state = 'discarded'
+        ))
         -- Got ready under an older platform: what its data is bound to is not written down yet.
         or (phase = 'ready' and namespace_uid is null and error_code is null)
         or exists (select 1 from password_resets where store_id = stores.id and requested_at > now() - interval '10 minutes'))
@@ -115,7 +122,7 @@ export async function writeHealth(
   { health, pods }: { readonly health: Health; readonly pods: readonly Pod[] },
 ): Promise<boolean> {
   const { numAffectedRows } = await sql`
-    update stores set health = ${health}, pods = ${JSON.stringify(pods)}::jsonb, health_at = now()
+    update stores set health = ${health}, pods = ${storableJson(pods)}::jsonb, health_at = now()
     where id = ${storeId} and ${underTerm(fence)}`.execute(tx);
   return numAffectedRows === 1n;
 }
@@ -129,8 +136,19 @@ export interface ClusterFacts {
   readonly message: string | null;
 }
 
+/** With the first that tell of a cluster that is back, reconciles that failed while it was away are tried again at once. */
 export async function writeClusterFacts(db: Db, fence: number, baseDomain: string, facts: ClusterFacts): Promise<void> {
-  await sql`
-    update clusters set observed = observed || ${JSON.stringify(facts)}::jsonb, observed_at = now()
-    where base_domain = ${baseDomain} and ${underTerm(fence)}`.execute(db);
+  await inTransaction(db, async (tx) => {
+    const { rows } = await sql<{ wasAway: boolean }>`
+      with former as (
+        select id, observed ->> 'version' is null as was_away from clusters
+        where base_domain = ${baseDomain} for no key update
+      )
+      update clusters set observed = observed || ${storableJson(facts)}::jsonb, observed_at = now()
+      from former where clusters.id = former.id and ${underTerm(fence)}
+      returning was_away as "wasAway"`.execute(tx);
+    if (rows[0]?.wasAway === true && facts.version !== null) {
+      await hastenRetries(tx, RECONCILE_STORE);
+    }
+  });
 }

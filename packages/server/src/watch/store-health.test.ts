@@ -149,4 +149,12 @@ describe('observing a store', () => {
       },
     ]);
   });
+
+  it('shows of a pod what a row can keep, so that it is not taken for changed each time', () => {
+    const waiting = { reason: 'CreateContainerConfigError', message: 'no key a\0b' };
+    const containerStatuses = [{ name: 'front', ready: false, restartCount: 0, state: { waiting } }];
+    const sick = { ...pod, status: { phase: 'Pending' as const, containerStatuses } };
+    const [row] = observeStore(wanted, { ...whole, pods: [sick] }, null).pods;
+    assert.match(row?.message ?? '', /no key a\uFFFDb/);
+  });
 });

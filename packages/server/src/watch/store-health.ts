@@ -1,5 +1,6 @@
 // What the cluster's objects say about one store: its health, its pods as people see them, and what is missing. Pure.
 import type { Health, Phase, Pod as PodRow } from '@souk/contract';
+import { storableText } from '../db/storable-text.ts';
 import type { Workload } from '../engines/engine.ts';
 import { describePartsDrift, findWorkload } from '../engines/workload-drift.ts';
 import { contains } from '../kube/contains.ts';
@@ -124,6 +125,11 @@ function describeUnready(unready: readonly string[], pods: readonly Pod[]): stri
   return `not ready: ${unready.join(', ')}${problem === undefined ? '' : ` (${problem})`}`;
 }
 
+/** As the row will have it: what could not be kept would look changed each time. */
+function storable(text: string | null): string | null {
+  return text === null ? null : storableText(text);
+}
+
 function toPodRow(pod: Pod): PodRow {
   const { metadata, spec, status } = pod;
   return {
@@ -132,7 +138,7 @@ function toPodRow(pod: Pod): PodRow {
     podPhase: metadata.deletionTimestamp === undefined ? (status?.phase ?? 'Pending') : 'Terminating',
     ready: isPodReady(pod),
     restarts: countRestarts(pod),
-    message: describePodProblem(pod),
+    message: storable(describePodProblem(pod)),
     containers: (spec?.containers ?? []).map(({ name }) => name),
     startedAt: status?.startTime === undefined ? null : new Date(status.startTime).toISOString(),
   };

@@ -42,12 +42,17 @@ interface Credentials {
 
 /** The last one made carries a mark, so completeness needs no knowledge of what an engine's Secrets are called. */
 const COMPLETE_LABEL = 'souk.dev/credentials';
+/** The fence of the attempt that made it: Secrets of two attempts hold two passwords. */
+const MADE_BY_LABEL = 'souk.dev/made-by-fence';
 
-async function listCredentials({ kube, namespace, lease }: StoreScope): Promise<Credentials> {
+async function listCredentials({ kube, namespace, lease, store }: StoreScope): Promise<Credentials> {
   const { items } = await kube.listMetadata('Secret', { namespace, labels: STORE_LABEL }, lease.signal);
+  const isMarked = items.some(({ metadata }) => metadata.labels?.[COMPLETE_LABEL] === 'complete');
+  const makers = new Set(items.map(({ metadata }) => metadata.labels?.[MADE_BY_LABEL]));
   return {
     secrets: items.map(({ metadata }) => metadata),
-    isComplete: items.some(({ metadata }) => metadata.labels?.[COMPLETE_LABEL] === 'complete'),
+    // Those of a shop that lived have worked together; a person may have put one of them back from a copy.
+    isComplete: isMarked && (makers.size === 1 || store.readyAt !== null),
   };
 }
 
@@ -98,11 +103,14 @@ async function makeCredentials(scope: StoreScope, existing: Credentials, adminPa
   const secrets = await engine.secrets({ title: store.name, adminEmail: store.adminEmail, adminPassword, randomBytes });
   const manifests = secretManifests(scope, secrets, adminPassword !== null);
   for (const manifest of manifests) {
-    await scope.act('create-credentials', () => kube.createIfAbsent('Secret', manifest, lease.signal));
+    if (!(await scope.act('create-credentials', () => kube.createIfAbsent('Secret', manifest, lease.signal)))) {
+      // A worker that did not know yet that its lease had ended; the next attempt finds two makers and begins anew.
+      throw new Error(`the Secret ${manifest.metadata.name} was made by somebody else in the same moment`);
+    }
   }
 }
 
-function secretManifests({ namespace, store, settings }: StoreScope, secrets: StoreSecrets, isGiven: boolean) {
+function secretManifests({ namespace, store, settings, fence }: StoreScope, secrets: StoreSecrets, isGiven: boolean) {
   const entries = Object.entries(secrets);
   return entries.map(([name, stringData], index) => ({
     metadata: {
@@ -110,6 +118,7 @@ function secretManifests({ namespace, store, settings }: StoreScope, secrets: St
       namespace,
       labels: {
         ...storeLabels(store),
+        [MADE_BY_LABEL]: String(fence),
         ...(index === entries.length - 1 ? { [COMPLETE_LABEL]: 'complete' } : {}),
         ...(name === ADMIN_SECRET && isGiven ? { [PASSWORD_LABEL]: 'given' } : {}),
       },

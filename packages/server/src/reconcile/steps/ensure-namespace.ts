@@ -5,6 +5,7 @@ import { dataLost } from '../lost-data.ts';
 import { ensureOwnRole, findNamespace, isTerminating } from '../own-namespace.ts';
 import { DONE, type StepOutcome, waiting } from '../step.ts';
 import { type StoreScope, storeLabels } from '../store-scope.ts';
+import { describeBlocker } from './confirm-gone.ts';
 
 // A namespace takes about six seconds to go; asking again within one loses little.
 const TERMINATING_RECHECK_MS = 1_000;
@@ -13,7 +14,7 @@ export async function ensureNamespace(scope: StoreScope): Promise<StepOutcome> {
   const { kube, lease, namespace, store } = scope;
   const found = await findNamespace(scope);
   if (found !== null && isTerminating(found)) {
-    return waiting(TERMINATING_RECHECK_MS, 'the former namespace is still being removed');
+    return waiting(TERMINATING_RECHECK_MS, `the former one must go first: ${describeBlocker(found, [])}`);
   }
   if (found === null && store.readyAt !== null) {
     // It went in the moment since the attempt looked; made anew it would hold an empty shop.

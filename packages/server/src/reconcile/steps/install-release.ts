@@ -42,7 +42,7 @@ async function keepRelease(scope: StoreScope, found: Release | null): Promise<St
   }
   const recorded = found?.status === 'uninstalling' ? null : (found?.lastDeployedRevision ?? null);
   if (recorded !== null) {
-    await scope.act('helm-reapply', () => helm.rollback(ref, recorded, lease));
+    await endIfRefused(scope.act('helm-reapply', () => helm.rollback(ref, recorded, lease)));
     return DONE;
   }
   if (store.installed !== (await currentFingerprint(scope)) && !mayRepair(store, RELEASE_LOST)) {
@@ -73,10 +73,17 @@ async function dropRecords({ kube, namespace, lease, act }: StoreScope): Promise
 
 async function install(scope: StoreScope, values: Record<string, unknown>, fingerprint: string): Promise<void> {
   const { helm, engine, namespace, lease } = scope;
-  try {
-    await scope.act('helm-upgrade', () =>
+  await endIfRefused(
+    scope.act('helm-upgrade', () =>
       helm.upgrade({ namespace, name: namespace, chartPath: engine.chartPath, values, fingerprint }, lease),
-    );
+    ),
+  );
+}
+
+/** What Helm will say again each time (a field that cannot be changed, a chart in error) needs a person, not another try. */
+async function endIfRefused(change: Promise<void>): Promise<void> {
+  try {
+    await change;
   } catch (error) {
     if (error instanceof HelmError && error.isPermanent) {
       throw new TerminalError('install_refused', error.message, { cause: error });
@@ -95,7 +102,7 @@ async function clearHalfDone(scope: StoreScope, found: Release | null): Promise<
   if (lastDeployedRevision === null || found.status === 'uninstalling' || found.status === 'uninstalled') {
     await scope.act('helm-uninstall-half-done', () => helm.uninstall(ref, lease));
   } else if (isPending(found)) {
-    await scope.act('helm-rollback-half-done', () => helm.rollback(ref, lastDeployedRevision, lease));
+    await endIfRefused(scope.act('helm-rollback-half-done', () => helm.rollback(ref, lastDeployedRevision, lease)));
   }
 }
 

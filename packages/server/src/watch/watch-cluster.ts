@@ -198,6 +198,10 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
       // Queued again by each resync while it is so, but told once. What waits for a person's answer is not queued at all.
       driftSince.set(store.id, Number.POSITIVE_INFINITY);
       await write('record-drift', async (tx) => {
+        // The next leader sees it too; a former one that does not know of it yet must not tell it a second time.
+        if (await observed.isTermOver(tx, term.fence)) {
+          return;
+        }
         if (driftTold.get(store.id) !== drift) {
           await appendEvent(tx, {
             ...eventOf(store),

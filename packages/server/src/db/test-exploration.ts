@@ -9,6 +9,8 @@ export const MODEL_SEED = numberOf('MODEL_SEED', Math.floor(Math.random() * 2 **
 export const MODEL_STEPS = numberOf('MODEL_STEPS', 200);
 /** Sequences of up to 40 steps of the queue. */
 export const MODEL_RUNS = numberOf('MODEL_RUNS', 40);
+/** Jobs that pass while a snapshot is held open. */
+export const MODEL_JOBS = numberOf('MODEL_JOBS', 10_000);
 /** Worker processes killed while they hold jobs. */
 export const MODEL_KILLS = numberOf('MODEL_KILLS', 3);
 

@@ -43,7 +43,7 @@ export async function createWorkTables(db: Db): Promise<void> {
   await sql`
     create table work (
       subject text primary key, fence bigint not null default 0, beats integer not null default 0, worker text,
-      may_end boolean not null default false
+      worker_clock timestamptz, may_end boolean not null default false
     )`.execute(db);
   await sql`
     create table work_log (subject text, worker text, fact text, at timestamptz not null default clock_timestamp())`.execute(

@@ -14,6 +14,7 @@ import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import { createTestPostgres } from '../db/test-postgres.ts';
 import { waitUntil } from '../db/wait-until.ts';
 import { silentLog } from '../log.ts';
+import { mountSmallDisk } from './test-small-disk.ts';
 import {
   addWork,
   allowEnd,
@@ -26,6 +27,7 @@ import {
 } from './test-work.ts';
 
 const LEASE = { heartbeatMs: 100, leaseMs: 400 };
+const DISK_MIB = 200;
 
 /** Where Debian has put it on this machine's architecture; null where it is not installed. */
 function findFaketime(): string | null {
@@ -95,93 +97,70 @@ describe('a worker whose clock jumps', {
   });
 });
 
-function mountSmall(folder: string): string | null {
-  if (process.getuid?.() !== 0) {
-    return 'only root may mount a small file system';
-  }
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=160m,mode=755', 'souk-small', folder], { stdio: 'pipe' });
-    return null;
-  } catch {
-    return 'a small file system cannot be mounted here';
-  }
-}
-
 describe('a database whose disk is full', () => {
+  const ending: (() => unknown)[] = [];
+  after(async () => {
+    await killTestWorkers();
+    for (const end of ending.toReversed()) await end();
+  });
+
   test('loses nothing that was accepted, says so of what is not, and goes on when there is room again', async (context) => {
-    const folder = mkdtempSync(join(tmpdir(), 'souk-small-'));
-    const whyNot = mountSmall(folder);
-    if (whyNot !== null) {
-      rmSync(folder, { recursive: true });
-      context.skip(whyNot);
+    const disk = mountSmallDisk(DISK_MIB);
+    if (typeof disk === 'string') {
+      context.skip(disk);
       return;
     }
-    const postgres = await createTestPostgres(join(folder, 'postgres'), true);
+    ending.push(disk.unmount);
+    const postgres = await createTestPostgres(join(disk.folder, 'postgres'), true);
+    ending.push(postgres.stop);
     const url = postgres.urlOf('postgres');
     await migrate({ url, log: silentLog() });
-    const database = openDatabase({ url, maxConnections: 3, log: silentLog(), connectPatienceMs: 500 });
-    const { db } = database;
-    const ballast = join(folder, 'ballast');
-    try {
-      await createWorkTables(db);
-      startTestWorker({ url, name: 'w1', ...LEASE });
-      await addWork(db, 'running');
-      await waitUntil(
-        'it is worked on',
-        async () => {
-          return (
-            (await sql`select from work where subject = 'running' and worker is not null`.execute(db)).rows.length === 1
-          );
-        },
-        20_000,
+    const { db, close } = openDatabase({ url, maxConnections: 3, log: silentLog(), connectPatienceMs: 500 });
+    ending.push(close);
+    await createWorkTables(db);
+    startTestWorker({ url, name: 'w1', ...LEASE });
+    await addWork(db, 'running');
+    await waitUntil('it is worked on', isWorkedOnBy(db, 'running', 'w1'), 60_000);
+
+    const ballast = join(disk.folder, 'ballast');
+    await writeFile(ballast, Buffer.alloc(DISK_MIB * 1024 * 1024)).catch(() => undefined);
+    const accepted: string[] = [];
+    const refused: string[] = [];
+    // Long subjects, so that the log of the database needs room soon.
+    for (let index = 0; refused.length < 3 && index < 3_000; index += 1) {
+      const subject = `full${index}-`.padEnd(900, 'x');
+      await addWork(db, subject).then(
+        () => accepted.push(subject),
+        () => refused.push(subject),
       );
-      await writeFile(ballast, Buffer.alloc(160 * 1024 * 1024)).catch(() => undefined);
-      const accepted: string[] = [];
-      let refused = 0;
-      // Wide rows, so that the log of the database needs room soon.
-      for (let index = 0; refused < 3 && index < 3_000; index += 1) {
-        const subject = `full${index}`;
-        try {
-          await addWork(db, `${subject}-${'x'.repeat(20_000)}`.slice(0, 900 + (index % 3)));
-          accepted.push(subject);
-        } catch {
-          refused += 1;
-        }
-      }
-      assert.equal(refused, 3, 'the disk never got full');
-      await rm(ballast);
-      await waitUntil(
-        'the database is back',
-        async () => {
-          await postgres.start();
-          return (await sql`select 1`.execute(db)).rows.length === 1;
-        },
-        60_000,
-      );
-      await sql`update work set may_end = true`.execute(db);
-      await waitUntil('the running one is completed', isCompleted(db, 'running'), 60_000);
-      const { rows } = await sql<{
-        count: number;
-      }>`select count(*) as count from jobs where subject like 'full%'`.execute(db);
-      assert.ok(
-        (rows[0]?.count ?? 0) >= accepted.length,
-        `${accepted.length} were accepted, ${rows[0]?.count} are there`,
-      );
-      await addWork(db, 'afterwards');
-      await sql`update work set may_end = true`.execute(db);
-      await waitUntil(
-        'all are completed',
-        async () => {
-          return (await sql`select from jobs where state <> 'completed'`.execute(db)).rows.length === 0;
-        },
-        120_000,
-      );
-    } finally {
-      await killTestWorkers();
-      await database.close();
-      await postgres.stop();
-      execFileSync('umount', ['--lazy', folder]);
-      rmSync(folder, { recursive: true, force: true });
     }
+    assert.equal(refused.length, 3, 'the disk never got full');
+    await rm(ballast);
+    await waitUntil(
+      'the database is back',
+      async () => {
+        await postgres.start();
+        return (await sql`select 1`.execute(db)).rows.length === 1;
+      },
+      60_000,
+    );
+
+    await addWork(db, 'afterwards');
+    await sql`update work set may_end = true`.execute(db);
+    await waitUntil(
+      'all are completed',
+      async () => (await sql`select from jobs where state <> 'completed'`.execute(db)).rows.length === 0,
+      120_000,
+    );
+    const { rows } = await sql<{ subject: string }>`select subject from jobs`.execute(db);
+    const completed = new Set(rows.map(({ subject }) => subject));
+    for (const subject of ['running', ...accepted, 'afterwards']) {
+      assert.ok(completed.delete(subject), `${subject.replace(/-x+$/, '')} was accepted and is not there`);
+    }
+    // Whoever got no answer to a commit does not know what became of it.
+    assert.deepEqual(
+      [...completed].filter((subject) => !refused.includes(subject)),
+      [],
+    );
   });
 });

@@ -14,11 +14,11 @@ import { migrate } from '@souk/server/db/migrate.ts';
 import { createPrivatePostgres, type TestPostgres } from '@souk/server/db/test-postgres.ts';
 import { enqueueJob } from '@souk/server/jobs/job-queries.ts';
 import { HEARTBEAT_MS, LEASE_MS } from '@souk/server/jobs/lease-keeper.ts';
+import { addWork, createWorkTables } from '@souk/server/jobs/test-work.ts';
 import { silentLog } from '@souk/server/log.ts';
 import { sql } from 'kysely';
 import { formatRows } from '../shared/distribution.ts';
 import { importRival, installRivals } from './rivals.ts';
-import { addWork, createWorkTables } from './work-tables.ts';
 
 const { values: options } = parseArgs({
   options: {

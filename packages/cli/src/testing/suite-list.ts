@@ -2,7 +2,7 @@
 // another beside them, cheap first and last those that break a platform of their own.
 
 import { readdirSync } from 'node:fs';
-import { ensureBrowser } from './ensure-browser.ts';
+import { ensureBrowser, ensureFaketime } from './debian-packages.ts';
 import { findFiles, inRepository, kindOfTest, REPOSITORY, type TestKind } from './repository.ts';
 import { runGoTests } from './run-go-tests.ts';
 import { runProgram } from './run-program.ts';
@@ -48,11 +48,13 @@ export function listSuites({ isQuick, isChaos }: SuiteChoice): Suite[] {
       testTimeoutMs: 30_000,
       deadlineMs: 5 * MINUTE_MS,
     }),
-    tests('postgres', 'on PostgreSQL', CODE, ['postgres'], {
-      concurrency: atOnce,
-      testTimeoutMs: MINUTE_MS,
-      deadlineMs: 10 * MINUTE_MS,
-    }),
+    withFaketime(
+      tests('postgres', 'on PostgreSQL', CODE, ['postgres'], {
+        concurrency: atOnce,
+        testTimeoutMs: MINUTE_MS,
+        deadlineMs: 10 * MINUTE_MS,
+      }),
+    ),
   ];
   if (isQuick) return [...suites, charts];
   return [
@@ -152,12 +154,15 @@ function acceptance(name: string, title: string, folder: string, deadlineMs = 25
   };
 }
 
-function withBrowser(suite: Suite): Suite {
+const withBrowser = (suite: Suite): Suite => withPackage(suite, 'a browser', ensureBrowser);
+const withFaketime = (suite: Suite): Suite => withPackage(suite, 'libfaketime', ensureFaketime);
+
+function withPackage(suite: Suite, what: string, ensure: (run: SuiteRun) => Promise<void>): Suite {
   return {
     ...suite,
     run: async (run) => {
-      run.onProgress('getting a browser', { passed: 0, failed: 0 });
-      await ensureBrowser(run);
+      run.onProgress(`getting ${what}`, { passed: 0, failed: 0 });
+      await ensure(run);
       return await suite.run(run);
     },
   };

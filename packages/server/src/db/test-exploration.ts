@@ -6,9 +6,11 @@ const numberOf = (name: string, otherwise: number): number => Number(process.env
 /** Another one in each run, unless one is asked for. */
 export const MODEL_SEED = numberOf('MODEL_SEED', Math.floor(Math.random() * 2 ** 30));
 /** Steps in the lives of stores. */
-export const MODEL_STEPS = numberOf('MODEL_STEPS', 150);
+export const MODEL_STEPS = numberOf('MODEL_STEPS', 200);
 /** Sequences of up to 40 steps of the queue. */
 export const MODEL_RUNS = numberOf('MODEL_RUNS', 40);
+/** Jobs that pass while a snapshot is held open. */
+export const MODEL_JOBS = numberOf('MODEL_JOBS', 10_000);
 /** Worker processes killed while they hold jobs. */
 export const MODEL_KILLS = numberOf('MODEL_KILLS', 3);
 

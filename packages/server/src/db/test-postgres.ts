@@ -24,7 +24,11 @@ const isRoot = process.getuid?.() === 0;
 const identity = isRoot ? NOBODY : {};
 
 /** `isDurable` keeps fsync on: for tests that kill the server. */
-export async function createTestPostgres(folder: string, isDurable: boolean): Promise<TestPostgres> {
+export async function createTestPostgres(
+  folder: string,
+  isDurable: boolean,
+  maxConnections = 400,
+): Promise<TestPostgres> {
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o700);
   if (isRoot) {
@@ -44,7 +48,8 @@ export async function createTestPostgres(folder: string, isDurable: boolean): Pr
       return;
     }
     const settings = [
-      ...['listen_addresses=', `unix_socket_directories=${folder}`, 'max_connections=400', 'shared_buffers=128MB'],
+      ...['listen_addresses=', `unix_socket_directories=${folder}`],
+      ...[`max_connections=${maxConnections}`, 'shared_buffers=128MB'],
       ...['wal_level=minimal', 'max_wal_senders=0', 'log_min_messages=fatal'],
       ...(isDurable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']),
     ];
@@ -83,8 +88,8 @@ const isRunning = (server: ChildProcess | undefined): server is ChildProcess =>
   server !== undefined && server.exitCode === null && server.signalCode === null;
 
 /** A server of a test's own, for tests that stop it. */
-export async function createPrivatePostgres(): Promise<TestPostgres> {
-  return createTestPostgres(await mkdtemp(join(tmpdir(), 'souk-postgres-')), true);
+export async function createPrivatePostgres(maxConnections?: number): Promise<TestPostgres> {
+  return createTestPostgres(await mkdtemp(join(tmpdir(), 'souk-postgres-')), true, maxConnections);
 }
 
 export function socketUrl(folder: string, database: string): string {

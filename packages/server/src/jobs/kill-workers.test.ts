@@ -1,64 +1,30 @@
 // Whole worker processes, killed and stopped in the middle of their work, and a whole database server.
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
+import type { ChildProcess } from 'node:child_process';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { sql } from 'kysely';
-import { type Db, inTransaction, openDatabase } from '../db/database.ts';
+import { type Db, openDatabase } from '../db/database.ts';
 import { migrate } from '../db/migrate.ts';
 import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import { MODEL_KILLS, tellExplored } from '../db/test-exploration.ts';
 import { createPrivatePostgres } from '../db/test-postgres.ts';
 import { waitUntil } from '../db/wait-until.ts';
 import { silentLog } from '../log.ts';
-import { enqueueJob, listJobsOfSubject } from './job-queries.ts';
 import { HEARTBEAT_MS, LEASE_MS } from './lease-keeper.ts';
+import {
+  addWork,
+  allowEnd,
+  countStaleWrites,
+  createWorkTables,
+  isCompleted,
+  isUp,
+  isWorkedOnBy,
+  killTestWorkers,
+  startTestWorker,
+} from './test-work.ts';
 
-let children: ChildProcess[] = [];
-
-function startWorker(url: string, name: string, heartbeatMs: number, leaseMs: number): ChildProcess {
-  const args = [join(import.meta.dirname, 'test-worker.ts'), url, name, String(heartbeatMs), String(leaseMs)];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-  children.push(child);
-  return child;
-}
-
-async function stopChildren(): Promise<void> {
-  await Promise.all(
-    children.map(async (child) => {
-      if (child.exitCode === null && child.signalCode === null) {
-        const exited = once(child, 'exit');
-        child.kill('SIGKILL');
-        await exited;
-      }
-    }),
-  );
-  children = [];
-}
-
-async function addWork(db: Db, subject: string): Promise<void> {
-  await sql`insert into work (subject) values (${subject})`.execute(db);
-  await inTransaction(db, (tx) => enqueueJob(tx, { kind: 'do-work', subject, fairGroup: 'a' }));
-}
-
-async function prepare(db: Db): Promise<void> {
-  await sql`create table work (subject text primary key, fence bigint not null default 0, beats integer not null default 0, worker text, may_end boolean not null default false)`.execute(
-    db,
-  );
-  await sql`create table work_log (subject text, worker text, fact text, at timestamptz not null default clock_timestamp())`.execute(
-    db,
-  );
-}
-
-const allowEnd = (db: Db, subject: string) =>
-  sql`update work set may_end = true where subject = ${subject}`.execute(db);
-const isWorkedOnBy = (db: Db, subject: string, worker: string) => async (): Promise<boolean> => {
-  const { rows } = await sql`select from work where subject = ${subject} and worker = ${worker}`.execute(db);
-  return rows.length === 1;
-};
-const isCompleted = (db: Db, subject: string) => async (): Promise<boolean> =>
-  (await listJobsOfSubject(db, subject, 1))[0]?.state === 'completed';
+const startWorker = (url: string, name: string, heartbeatMs: number, leaseMs: number): ChildProcess =>
+  startTestWorker({ url, name, heartbeatMs, leaseMs });
 const countFacts = async (db: Db, subject: string, worker: string, fact: string): Promise<number> => {
   const { rows } =
     await sql`select from work_log where subject = ${subject} and worker = ${worker} and fact = ${fact}`.execute(db);
@@ -69,10 +35,10 @@ describe('workers that die or stop', () => {
   let database: TestDatabase;
   before(async () => {
     database = await createTestDatabase();
-    await prepare(database.db);
+    await createWorkTables(database.db);
   });
   after(() => database.close());
-  afterEach(stopChildren);
+  afterEach(killTestWorkers);
 
   test('the job of a worker that is killed -9 runs elsewhere within ten seconds', async () => {
     const { db, url } = database;
@@ -81,10 +47,7 @@ describe('workers that die or stop', () => {
     await waitUntil('the first works', isWorkedOnBy(db, 'killed', 'k1'));
     startWorker(url, 'k2', HEARTBEAT_MS, LEASE_MS);
     // Both are up, so what is measured is the take-over and not the start of a process.
-    await waitUntil(
-      'the second is up',
-      async () => (await sql`select from worker_heartbeats where worker = 'k2'`.execute(db)).rows.length === 1,
-    );
+    await waitUntil('the second is up', isUp(db, 'k2'));
     first.kill('SIGKILL');
     const killedAt = performance.now();
     await waitUntil('the second works', isWorkedOnBy(db, 'killed', 'k2'), 20_000);
@@ -129,10 +92,7 @@ describe('workers that die or stop', () => {
     await addWork(db, 'handed-over');
     await waitUntil('the first works', isWorkedOnBy(db, 'handed-over', 't1'));
     startWorker(url, 't2', HEARTBEAT_MS, LEASE_MS);
-    await waitUntil(
-      'the second is up',
-      async () => (await sql`select from worker_heartbeats where worker = 't2'`.execute(db)).rows.length === 1,
-    );
+    await waitUntil('the second is up', isUp(db, 't2'));
     first.kill('SIGTERM');
     const toldAt = performance.now();
     await waitUntil('the second works', isWorkedOnBy(db, 'handed-over', 't2'));
@@ -146,10 +106,6 @@ describe('workers that die or stop', () => {
   test(`under a storm of ${MODEL_KILLS} kills every job is completed, and nothing stale is written`, async () => {
     const { db, url } = database;
     const startedAt = performance.now();
-    await sql`create table stale_writes (subject text)`.execute(db);
-    await sql`
-      create rule witness as on update to work where new.fence < old.fence
-        do also insert into stale_writes values (new.subject)`.execute(db);
     const subjects = Array.from({ length: 12 }, (_, index) => `storm${index}`);
     for (const subject of subjects) {
       await addWork(db, subject);
@@ -173,13 +129,13 @@ describe('workers that die or stop', () => {
     for (const subject of subjects) {
       await waitUntil(`${subject} is completed`, isCompleted(db, subject), 60_000);
     }
-    assert.equal((await sql`select from stale_writes`.execute(db)).rows.length, 0);
+    assert.equal(await countStaleWrites(db), 0);
     tellExplored(`workers: ${MODEL_KILLS} killed or stopped`, startedAt);
   });
 });
 
 describe('a database server that crashes', () => {
-  afterEach(stopChildren);
+  afterEach(killTestWorkers);
 
   test('loses no accepted job, and a running attempt ends well when the server is back in time', async () => {
     const postgres = await createPrivatePostgres();
@@ -188,7 +144,7 @@ describe('a database server that crashes', () => {
     const database = openDatabase({ url, maxConnections: 3, log: silentLog() });
     const { db } = database;
     try {
-      await prepare(db);
+      await createWorkTables(db);
       startWorker(url, 'c1', HEARTBEAT_MS, LEASE_MS);
       await addWork(db, 'running');
       await waitUntil('it is worked on', isWorkedOnBy(db, 'running', 'c1'));
@@ -200,7 +156,7 @@ describe('a database server that crashes', () => {
       await waitUntil('the running one is completed', isCompleted(db, 'running'), 30_000);
       await waitUntil('the accepted one is completed', isCompleted(db, 'accepted'), 30_000);
     } finally {
-      await stopChildren();
+      await killTestWorkers();
       await database.close();
       await postgres.stop();
     }

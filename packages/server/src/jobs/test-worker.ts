@@ -27,7 +27,7 @@ const runner = createJobRunner({
       for (;;) {
         // No look at the signal before the write: it is the fence that has to stop a former holder.
         const { rows } = await sql<{ mayEnd: boolean }>`
-          update work set fence = ${fence}, beats = beats + 1, worker = ${worker}
+          update work set fence = ${fence}, beats = beats + 1, worker = ${worker}, worker_clock = ${new Date()}
           where subject = ${job.subject} and fence <= ${fence} returning may_end as "mayEnd"`.execute(db);
         if (rows[0] === undefined) {
           await sql`insert into work_log (subject, worker, fact) values (${job.subject}, ${worker}, 'refused')`.execute(

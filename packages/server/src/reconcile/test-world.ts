@@ -5,11 +5,12 @@ import type { PlanName, StoreId } from '@souk/contract';
 import { sql } from 'kysely';
 import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import type { Engine, ValuesInput } from '../engines/engine.ts';
+import type { LoadedEngine } from '../engines/registry.ts';
 import { LeaseLostError, TerminalError } from '../errors.ts';
 import { createMemoryHelm, type MemoryHelm } from '../helm/memory-helm.ts';
 import { createMemorySink } from '../helm/memory-sink.ts';
-import { newId, storeNamespace } from '../ids.ts';
-import type { JobOutcome } from '../jobs/job-attempt.ts';
+import { newId, STORE_LABEL, storeIdOfNamespace, storeNamespace } from '../ids.ts';
+import type { JobHandler, JobOutcome } from '../jobs/job-attempt.ts';
 import { KubeError } from '../kube/kube-error.ts';
 import { createMemoryKube, type MemoryKube } from '../kube/memory-kube.ts';
 import { silentLog } from '../log.ts';
@@ -19,10 +20,28 @@ import { insertSealedPassword, sealPassword } from '../stores/sealed-password.ts
 import { RECONCILE_STORE } from '../stores/store.ts';
 import { createNewerWishes, type NewerWishes } from './newer-wishes.ts';
 import { createStoreReconciler } from './reconcile-store.ts';
+import type { StoreSettings, WatchWindows } from './store-scope.ts';
 
-const TENANT = 'ten_aaaaaaaaaa';
+export const TENANT = 'ten_aaaaaaaaaa';
 const CLUSTER = 'clu_aaaaaaaaaa';
 const PLATFORM_KEY = randomBytes(32);
+const SETTINGS: StoreSettings = {
+  baseDomain: 'souk.localhost',
+  publicScheme: 'http',
+  publicPort: 8080,
+  ingressUrl: 'http://127.0.0.1:1',
+  ingressClass: 'souk',
+  ingressNamespace: 'souk-ingress',
+  ingressPodLabels: { 'app.kubernetes.io/name': 'souk-ingress' },
+  workerSubject: { kind: 'User', name: 'souk:worker' },
+  apiSubject: { kind: 'User', name: 'souk:api' },
+  closedNetworks: ['203.0.113.7/32', '2001:db8:1::/48'],
+  clusterIssuer: null,
+  storageClass: null,
+  hasUserNamespaces: false,
+  images: {},
+  platformKey: PLATFORM_KEY,
+};
 
 /** How the cluster of the next stores behaves. */
 export type Weather = 'fine' | 'pods never ready' | 'pods crash';
@@ -37,6 +56,10 @@ export interface World extends TestDatabase {
   readonly kube: MemoryKube;
   readonly helm: MemoryHelm;
   readonly newerWishes: NewerWishes;
+  readonly engines: ReadonlyMap<string, LoadedEngine>;
+  readonly settings: StoreSettings;
+  /** What a worker's queue is given for its jobs. */
+  readonly reconcile: JobHandler;
   /** What the engine was given for its values, each time. */
   readonly valuesInputs: readonly ValuesInput[];
   setWeather(weather: Weather): void;
@@ -72,18 +95,22 @@ export interface StoreRow {
   readonly hasSealedPassword: boolean;
 }
 
-export async function createWorld(): Promise<World> {
+/** Windows are short already; a test that cares for no slow start may shorten them further. */
+export async function createWorld(windows: Partial<WatchWindows> = {}): Promise<World> {
   const database = await createTestDatabase();
   const { db } = database;
   await sql`insert into tenants (id, name) values (${TENANT}, 'a tenant')`.execute(db);
   await sql`insert into clusters (id, name, base_domain) values (${CLUSTER}, 'local', 'souk.localhost')`.execute(db);
   const kube = createMemoryKube();
-  const helm = createMemoryHelm(createMemorySink(kube), ({ values }) => [
-    { kind: 'Service', name: 'front', fields: {} },
-    { kind: 'Deployment', name: 'front', fields: { spec: { replicas: 1, version: values.version } } },
-    { kind: 'StatefulSet', name: 'database', fields: { spec: { replicas: 1 } } },
-    { kind: 'Ingress', name: 'shop', fields: {} },
-  ]);
+  const helm = createMemoryHelm(createMemorySink(kube), ({ values, namespace }) => {
+    const metadata = { labels: { [STORE_LABEL]: storeIdOfNamespace(namespace) } };
+    return [
+      { kind: 'Service', name: 'front', fields: { metadata } },
+      { kind: 'Deployment', name: 'front', fields: { metadata, spec: { replicas: 1, version: values.version } } },
+      { kind: 'StatefulSet', name: 'database', fields: { metadata, spec: { replicas: 1 } } },
+      { kind: 'Ingress', name: 'shop', fields: { metadata } },
+    ];
+  });
   let weather: Weather = 'fine';
   let shopProblem: string | null = null;
   let provisionTimeoutMs = 60_000;
@@ -134,29 +161,14 @@ export async function createWorld(): Promise<World> {
     },
   };
   const newerWishes = createNewerWishes(db, silentLog());
+  const engines = new Map([[engine.name, { engine, available: true, reason: null }]]);
   const reconcile = createStoreReconciler({
     db,
     kube,
     helm,
-    engines: new Map([[engine.name, { engine, available: true, reason: null }]]),
-    settings: {
-      baseDomain: 'souk.localhost',
-      publicScheme: 'http',
-      publicPort: 8080,
-      ingressUrl: 'http://127.0.0.1:1',
-      ingressClass: 'souk',
-      ingressNamespace: 'souk-ingress',
-      ingressPodLabels: { 'app.kubernetes.io/name': 'souk-ingress' },
-      workerSubject: { kind: 'User', name: 'souk:worker' },
-      apiSubject: { kind: 'User', name: 'souk:api' },
-      closedNetworks: ['203.0.113.7/32', '2001:db8:1::/48'],
-      clusterIssuer: null,
-      storageClass: null,
-      hasUserNamespaces: false,
-      images: {},
-      platformKey: PLATFORM_KEY,
-    },
-    windows: { workloadsMs: 1_000, shortestMs: 200, goneMs: 300, logMs: 300 },
+    engines,
+    settings: SETTINGS,
+    windows: { workloadsMs: 1_000, shortestMs: 200, goneMs: 300, logMs: 300, ...windows },
     newerWishes,
     log: silentLog(),
     metrics: createMetrics('test'),
@@ -183,6 +195,9 @@ export async function createWorld(): Promise<World> {
     kube,
     helm,
     newerWishes,
+    engines,
+    settings: SETTINGS,
+    reconcile,
     valuesInputs,
     attempt,
     setWeather: (value) => {

@@ -16,13 +16,15 @@ export interface DriftFollowerOptions {
   readonly fence: number;
   readonly write: (effect: string, run: (tx: Tx) => Promise<void>) => Promise<void>;
   readonly queueReconcile: (store: WatchedStore) => Promise<void>;
-  /** Asked for when what was seen once is to be looked at again. */
-  readonly lookAgain: (storeId: string) => void;
+  /** Called when something is due. */
+  readonly onDue: () => void;
 }
 
 export interface DriftFollower {
   /** Takes in what a look at the store has shown; null when all is as wanted. */
   follow(store: WatchedStore, drift: string | null): Promise<void>;
+  /** Stores of which something was seen once, long enough ago to be looked at again. */
+  dueIds(): readonly string[];
   /** From now on, what still stands is queued once more when it is seen. */
   beginSweep(): void;
 }
@@ -34,7 +36,7 @@ interface Drift {
 }
 
 export function createDriftFollower(options: DriftFollowerOptions): DriftFollower {
-  const { actor, fence, write, queueReconcile, lookAgain } = options;
+  const { actor, fence, write, queueReconcile, onDue } = options;
   const drifts = new Map<string, Drift>();
   // Stores that show an error and no drift, and were looked at for that in this sweep.
   const answered = new Set<string>();
@@ -79,14 +81,17 @@ export function createDriftFollower(options: DriftFollowerOptions): DriftFollowe
       answered.delete(store.id);
       if (known === undefined) {
         drifts.set(store.id, { firstSeenAt: performance.now(), told: null, queuedInSweep: null });
-        setTimeout(() => lookAgain(store.id), DRIFT_CONFIRM_MS + TIMER_MARGIN_MS).unref();
-      } else if (known.queuedInSweep !== sweep && performance.now() - known.firstSeenAt >= DRIFT_CONFIRM_MS) {
+        setTimeout(onDue, DRIFT_CONFIRM_MS + TIMER_MARGIN_MS).unref();
+      } else if (known.queuedInSweep !== sweep && hasLasted(known)) {
         await confirm(store, drift, known);
       }
     },
+    dueIds: () => [...drifts].flatMap(([id, drift]) => (drift.queuedInSweep === null && hasLasted(drift) ? [id] : [])),
     beginSweep() {
       sweep += 1;
       answered.clear();
     },
   };
 }
+
+const hasLasted = ({ firstSeenAt }: Drift): boolean => performance.now() - firstSeenAt >= DRIFT_CONFIRM_MS;

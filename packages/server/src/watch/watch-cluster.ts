@@ -55,7 +55,11 @@ export interface WatchContext {
 export interface ClusterWatch {
   /** Rows may have changed phase: look whether their health must follow. */
   lookAtRows(): void;
-  /** Until the term ends. */
+  /** One look at all that waits for one; nothing before the first listing. Throws what `run` logs. */
+  look(): Promise<void>;
+  /** Each of the sweeps once, and the facts. Throws what `run` logs. */
+  sweep(): Promise<void>;
+  /** Both, again and again, until the term ends. */
   run(): Promise<void>;
 }
 
@@ -72,7 +76,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
   };
   const inspector = createSecretInspector(kube, context.platformKey);
   const secrets = createSecretFollower({ inspector, signal, onChange: lookSoon, log, metrics });
-  const drifts = createDriftFollower({ actor, fence, write, queueReconcile, lookAgain: lookSoon });
+  const drifts = createDriftFollower({ actor, fence, write, queueReconcile, onDue: wakeUp });
   const sweeper = createOrphanSweeper({ db, kube, log, metrics, actor, fence });
   const cluster = followCluster({
     kube,
@@ -97,8 +101,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
     while (!signal.aborted) {
       const woken = nextWake();
       try {
-        await gatherWork();
-        await lookAtBite(work.takeBite(STORES_A_BITE));
+        await lookOnce();
       } catch (error) {
         if (!signal.aborted) {
           log.warn({ reason: messageOf(error) }, 'the watch could not write what it saw; trying again');
@@ -114,8 +117,14 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
     }
   }
 
+  async function lookOnce(): Promise<void> {
+    await gatherWork();
+    await lookAtBite(work.takeBite(STORES_A_BITE));
+  }
+
   async function gatherWork(): Promise<void> {
     work.addUrgent(cluster.takeChanged());
+    work.addUrgent(drifts.dueIds());
     const addresses = cluster.nodes().flatMap(({ status }) => status?.addresses?.map(({ address }) => address) ?? []);
     const sorted = addresses.sort().join();
     if (sorted !== nodeAddresses) {
@@ -205,9 +214,11 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
     });
   }
 
-  /** Every store is to be looked at, and what is not as it should be is queued again. */
+  /** Every store is to be looked at, also a deleted one that still shows health, and what is not as it should be is queued again. */
   async function sweepStores(): Promise<void> {
     drifts.beginSweep();
+    // The notification of a row may have been lost.
+    mustLookAtRows = true;
     work.addRoutine((await observed.listLiveStores(db)).map(({ id }) => id));
     wakeUp();
     for (const forgotten of await observed.listForgottenStores(db)) {
@@ -284,6 +295,14 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
       mustLookAtRows = true;
       wakeUp();
       secrets.inspectBroken();
+    },
+    async look() {
+      if (!cluster.isListed()) return;
+      do await lookOnce();
+      while (!work.isEmpty());
+    },
+    async sweep() {
+      for (const part of [writeFacts, sweepStores, resync, inspectSecrets]) await part();
     },
     async run() {
       // From the first moment on: of a cluster that is away when the term begins nothing can be listed.

@@ -13,7 +13,7 @@ import { makeStore, removeStore } from '../stores.ts';
 import { listOrderIds, orderInTestShop } from '../test-shop.ts';
 import { until } from '../until.ts';
 
-const ENGINES_OF_TESTS = ['test-shop', 'late-shop'];
+const ENGINES_OF_TESTS = ['test-shop', 'late-shop', 'hasty-shop'];
 
 describe('down and up again', { skip: whyNoPlatform() }, () => {
   let platform: Platform;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isRefusal, type Store } from '@souk/contract';
-import { bringLateImage, LATE_ENGINE, removeLateImage } from '../late-image.ts';
+import { bringLateImage, LATE_ENGINE, removeLateImage } from '../brought-images.ts';
 import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
 import { awaitPhase, freshName, namespaceOf, removeStore, requestStore } from '../stores.ts';
 import { orderInTestShop } from '../test-shop.ts';

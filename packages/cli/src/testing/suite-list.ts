@@ -171,6 +171,6 @@ function onPlatformToBreak(suite: Suite): Suite {
   return { ...suite, needs: 'platform to break' };
 }
 
-export const ENGINE_FOLDERS_OF_TESTS: readonly string[] = ['test-engine', 'late-engine'].map((name) =>
+export const ENGINE_FOLDERS_OF_TESTS: readonly string[] = ['test-engine', 'late-engine', 'hasty-engine'].map((name) =>
   inRepository('acceptance', name),
 );

@@ -33,7 +33,7 @@ describe('the life of a store', { skip: whyNoPlatform() }, () => {
     assert.deepEqual((await listOrderIds(platform, store, credentials)).sort(), [byName, byId].sort());
   });
 
-  it('tells its steps in order, each with its duration, and that the credentials were looked at', async () => {
+  it('tells its steps in order, each with its duration and effects, and that the credentials were looked at', async () => {
     const store = await makeStore(platform.client, 'steps');
     made.add(store.id);
     await platform.client.revealCredentials(store.id);
@@ -44,6 +44,14 @@ describe('the life of a store', { skip: whyNoPlatform() }, () => {
       [...BRING_UP_STEPS],
     );
     assert.ok(completed.every(({ durationMs }) => durationMs !== null));
+    assert.deepEqual(Object.fromEntries(completed.map(({ step, details }) => [step, details.effects])), {
+      ensureNamespace: ['apply-namespace', 'bind-own-role'],
+      ensureGuardrails: ['apply-guardrails'],
+      ensureCredentials: ['create-credentials'],
+      installRelease: ['helm-upgrade'],
+      awaitWorkloads: [],
+      verifyStorefront: [],
+    });
     const types = items.map(({ type }) => type);
     assert.equal(types[0], 'store.requested');
     assert.ok(types.indexOf('store.ready') > types.lastIndexOf('store.step_completed'));

@@ -7,7 +7,15 @@ import type { SuiteRun } from './suite.ts';
 const CHROMIUM = '/usr/bin/chromium';
 const DEADLINE_MS = 10 * 60_000;
 
-export async function ensureBrowser({ signal, env }: Pick<SuiteRun, 'signal' | 'env'>): Promise<void> {
+let ensured: Promise<void> | undefined;
+
+/** Suites side by side ask for it at once, and apt lets only one install at a time. */
+export async function ensureBrowser(run: Pick<SuiteRun, 'signal' | 'env'>): Promise<void> {
+  ensured ??= installBrowser(run);
+  await ensured;
+}
+
+async function installBrowser({ signal, env }: Pick<SuiteRun, 'signal' | 'env'>): Promise<void> {
   if (existsSync(CHROMIUM) || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
   const start = {
     cwd: REPOSITORY,

@@ -77,7 +77,9 @@ export function listSuites({ isQuick, isChaos }: SuiteChoice): Suite[] {
     onPlatform(withBrowser(acceptance('dashboard', 'acceptance: the dashboard', 'dashboard'))),
     // It restarts the node, and it evens out how long the two platforms are needed.
     onPlatformToBreak(acceptance('isolation', 'acceptance: isolation', 'isolation')),
-    onPlatformToBreak(acceptance('crashes', 'acceptance: crashes', 'crashes', (isChaos ? 180 : 40) * MINUTE_MS)),
+    onPlatformToBreak(
+      withBrowser(acceptance('crashes', 'acceptance: crashes', 'crashes', (isChaos ? 180 : 40) * MINUTE_MS)),
+    ),
     onPlatformToBreak(acceptance('down', 'acceptance: down', 'down')),
     // A few steps of them are in every run, among the tests on PostgreSQL.
     ...(isChaos

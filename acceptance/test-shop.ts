@@ -18,6 +18,13 @@ export async function orderInTestShop(platform: Platform, store: Store, host?: s
   return idIn(await post('/orders', 201, { cartId: cart }));
 }
 
+/** As whoever placed it can see it, whatever the admin's password is by now. */
+export async function hasOrder(platform: Platform, store: Store, orderId: string): Promise<boolean> {
+  const answer = await platform.shop(store, `/orders/${orderId}`);
+  assert.ok(answer.status === 200 || answer.status === 404, answer.text);
+  return answer.status === 200;
+}
+
 /** What the shop's admin sees with the revealed login. */
 export async function listOrderIds(
   platform: Platform,

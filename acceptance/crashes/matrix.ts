@@ -3,7 +3,20 @@
 import type { Action } from './failpoints.ts';
 import { seededRandom } from './seeds.ts';
 
-export const OPERATIONS = ['create', 'retry', 'repair', 'rebuild', 'keep-secret', 'delete'] as const;
+export const OPERATIONS = [
+  'create',
+  'away',
+  'retry',
+  'repair',
+  'foreign-uninstall',
+  'rebuild',
+  'keep-secret',
+  'put-back',
+  'reset-password',
+  'delete',
+  'blocked-deletion',
+  'orphan',
+] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 export interface Cell {
@@ -28,10 +41,19 @@ const BRING_UP = [
 /** Effects that are reached while the operation is under way, however often it is begun again. */
 const EFFECTS: Readonly<Record<Operation, readonly string[]>> = {
   create: [...BRING_UP, 'delete-sealed-password', 'commit-create', 'record-health'],
+  away: ['set-clock'],
   retry: [...BRING_UP, 'commit-retry'],
   repair: ['record-drift', 'helm-reapply', 'record-step', 'mark-ready', 'commit-repair'],
+  'foreign-uninstall': ['drop-release-records'],
   rebuild: ['mark-refused', 'accept-loss', 'apply-namespace', 'helm-upgrade', 'mark-ready'],
   'keep-secret': ['seal-credentials'],
+  'put-back': ['queue-reconcile'],
+  'reset-password': [
+    'reset-password-in-shop',
+    'reset-password-in-secrets',
+    'reset-password-wish',
+    'commit-password-reset',
+  ],
   delete: [
     'mark-deleting',
     'delete-ingresses',
@@ -43,31 +65,23 @@ const EFFECTS: Readonly<Record<Operation, readonly string[]>> = {
     'record-job-outcome',
     'commit-deletion',
   ],
+  'blocked-deletion': ['mark-delayed'],
+  orphan: ['delete-orphan'],
 };
 
 /** Reached on the way to the failure that a retry answers, hence armed before the store is asked for. */
 export const OF_FAILURE: readonly string[] = ['mark-failed', 'record-diagnosis'];
 
-/** Proven inside one process (`reconcile/crash.test.ts`, `watch/watch-cluster.test.ts`, `mail/mail.test.ts`), and why not here. */
+/** Proven inside one process (`reconcile/crash.test.ts`, `mail/mail.test.ts`, `admin/admin.test.ts`), and why not here. */
 export const ELSEWHERE: Readonly<Record<string, string>> = {
   'delete-half-credentials': 'wants a first death between two Secrets',
   'helm-uninstall-half-done': 'wants a first death inside Helm',
   'helm-rollback-half-done': 'wants a new version of the platform and a death inside Helm',
-  'drop-release-records': 'wants a record that only a foreign uninstall leaves',
   'replace-stuck-pods': 'wants a failed create that was kept, then mended',
-  'mark-delayed': 'wants a namespace that is held back for 20 s',
-  'set-clock': 'wants a cluster that is away',
-  'delete-orphan':
-    'wants a foreign namespace and two sweeps; a leader that dies there is in watch/watch-cluster.test.ts',
-  'reset-password-in-shop': 'of a wish of its own, killed at each effect in reconcile/reset-password.test.ts',
-  'reset-password-in-secrets': 'as above',
-  'reset-password-wish': 'as above',
-  'commit-password-reset': 'one insert; asked again, it joins the wish that is open',
   'send-mail': 'wants an SMTP server; a worker that dies round the sending is in mail/mail.test.ts',
   'take-store':
     'begins every attempt, as after-claim-jobs does, with one commit that the next attempt makes again; killed at each in reconcile/crash.test.ts',
   'end-tenant': 'wants a tenant of its own; a worker that dies there is in admin/admin.test.ts',
-  'queue-reconcile': 'only after a store lost its job, which nothing here does; in watch/watch-cluster.test.ts',
 };
 
 export function effectOf(failpoint: string): string {
@@ -96,16 +110,14 @@ function isReached(operation: Operation, effect: string): boolean {
   return EFFECTS[operation].includes(effect) || (operation === 'retry' && OF_FAILURE.includes(effect));
 }
 
-/** Few, but of every kind: each operation once, each signal, as the seed chooses. */
+/** Few, each of another operation, by turns killed and stopped; which, the seed has chosen by their order. */
 export function sampleCells(cells: readonly Cell[], count: number): readonly Cell[] {
-  const chosen: Cell[] = [];
-  for (const operation of [...OPERATIONS, 'create', 'delete'] as const) {
-    const wantedAction: Action = chosen.length % 2 === 0 ? 'kill' : 'stop';
-    const left = cells.filter((cell) => cell.operation === operation && !chosen.includes(cell));
-    const cell = left.find(({ action }) => action === wantedAction) ?? left[0];
-    if (cell !== undefined && chosen.length < count) chosen.push(cell);
-  }
-  return chosen;
+  const operations = [...new Set(cells.map(({ operation }) => operation))].slice(0, count);
+  return operations.flatMap((operation, index) => {
+    const wantedAction: Action = index % 2 === 0 ? 'kill' : 'stop';
+    const own = cells.filter((cell) => cell.operation === operation);
+    return own.find(({ action }) => action === wantedAction) ?? own.slice(0, 1);
+  });
 }
 
 /** Failpoints that neither have a place nor a reason. */

@@ -14,8 +14,8 @@ import { awaitRest, checkTimeline } from './check-world.ts';
 import { arm, awaitLoss, disarmAll, listFailpoints } from './failpoints.ts';
 import { allCells, type Cell, isOfApi } from './matrix.ts';
 import { awaitAllReady } from './parts.ts';
+import { SEED } from './seeds.ts';
 
-const SEED = Number(process.env.SOUK_SEED ?? 20);
 const STORES = process.env.SOUK_MATRIX === 'all' ? 4 : 1;
 const REACHED_WITHIN_MS = 120_000;
 const CONVERGED_WITHIN_MS = 60_000;

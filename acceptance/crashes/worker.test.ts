@@ -8,7 +8,7 @@ import { awaitPhase, removeStore, requestStore } from '../stores.ts';
 import { orderInTestShop } from '../test-shop.ts';
 import { findTraces } from '../traces.ts';
 import { awaitAllReady, crash, listParts } from './parts.ts';
-import { seededRandom } from './seeds.ts';
+import { SEED, seededRandom } from './seeds.ts';
 
 // The length of a create of the test engine, and a little more, so that the kills fall all over it.
 const LONGEST_WAIT_MS = 4_000;
@@ -17,7 +17,6 @@ const TAKEN_OVER_WITHIN_MS = 10_000;
 // A lease lasts at least this long after its worker's death; a look at the pods is due sooner.
 const BETWEEN_LOOKS_MS = 5_000;
 const CRASHES = Number(process.env.SOUK_CRASHES ?? 2);
-const SEED = Number(process.env.SOUK_SEED ?? 20);
 
 describe(`a worker killed at ${CRASHES} moments of a create (seed ${SEED})`, { skip: whyNoPlatform() }, () => {
   const random = seededRandom(SEED);

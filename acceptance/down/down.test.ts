@@ -15,7 +15,7 @@ import { listOrderIds, orderInTestShop } from '../test-shop.ts';
 import { until } from '../until.ts';
 import { describeMachine, findProcesses, findTracesOnMachine, upAgain } from './machine.ts';
 
-const ENGINES_OF_TESTS = ['test-shop', 'late-shop'];
+const ENGINES_OF_TESTS = ['test-shop', 'late-shop', 'hasty-shop'];
 
 describe('down and up again', { skip: whyNoPlatform() }, () => {
   let platform: Platform;

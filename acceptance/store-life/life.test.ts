@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { BRING_UP_STEPS, type Credentials, type Store, type StoreAndJob } from '@souk/contract';
+import { HOLDER, holdNamespace, letNamespaceGo } from '../crashes/held-namespace.ts';
 import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
 import { awaitPhase, freshName, makeStore, namespaceOf, removeStore, requestStore, TEST_ENGINE } from '../stores.ts';
 import { listOrderIds, orderInTestShop } from '../test-shop.ts';
@@ -11,10 +12,17 @@ import { ROUTE_CHANGES_WITHIN_MS, until } from '../until.ts';
 describe('the life of a store', { skip: whyNoPlatform() }, () => {
   let platform: Platform;
   const made = new Set<string>();
-  before(() => {
+  let held: Store;
+  before(async () => {
     platform = connectToPlatform();
+    // Its deletion takes its time while the other tests are at work.
+    held = await makeStore(platform.client, 'held');
+    made.add(held.id);
+    await holdNamespace(platform, namespaceOf(held));
+    await platform.client.deleteStore(held.id);
   });
   after(async () => {
+    if (held !== undefined) await letNamespaceGo(platform, namespaceOf(held));
     await Promise.all([...made].map((id) => removeStore(platform.client, id)));
     platform.close();
   });
@@ -33,7 +41,7 @@ describe('the life of a store', { skip: whyNoPlatform() }, () => {
     assert.deepEqual((await listOrderIds(platform, store, credentials)).sort(), [byName, byId].sort());
   });
 
-  it('tells its steps in order, each with its duration, and that the credentials were looked at', async () => {
+  it('tells its steps in order, each with its duration and effects, and that the credentials were looked at', async () => {
     const store = await makeStore(platform.client, 'steps');
     made.add(store.id);
     await platform.client.revealCredentials(store.id);
@@ -44,6 +52,14 @@ describe('the life of a store', { skip: whyNoPlatform() }, () => {
       [...BRING_UP_STEPS],
     );
     assert.ok(completed.every(({ durationMs }) => durationMs !== null));
+    assert.deepEqual(Object.fromEntries(completed.map(({ step, details }) => [step, details.effects])), {
+      ensureNamespace: ['apply-namespace', 'bind-own-role'],
+      ensureGuardrails: ['apply-guardrails'],
+      ensureCredentials: ['create-credentials'],
+      installRelease: ['helm-upgrade'],
+      awaitWorkloads: [],
+      verifyStorefront: [],
+    });
     const types = items.map(({ type }) => type);
     assert.equal(types[0], 'store.requested');
     assert.ok(types.indexOf('store.ready') > types.lastIndexOf('store.step_completed'));
@@ -127,5 +143,28 @@ describe('the life of a store', { skip: whyNoPlatform() }, () => {
     await platform.client.deleteStore(store.id);
     await awaitPhase(platform.client, store.id, 'deleted', 60_000);
     assert.deepEqual(await findTraces(platform, store), []);
+  });
+
+  it('stays deleting, with what holds it back in its timeline, until that lets go', { timeout: 180_000 }, async () => {
+    const { client } = platform;
+    const delayed = await until('the delay to be told', 90_000, async () => {
+      const now = await client.getStore(held.id);
+      return now.error === null ? null : now;
+    });
+    assert.equal(delayed.phase, 'deleting');
+    assert.equal(delayed.error?.code, 'deletion_delayed');
+    assert.ok(delayed.error.message.includes(HOLDER), delayed.error.message);
+    const { items } = await client.listStoreEvents(held.id, { limit: 500 });
+    const told = items.filter(({ type }) => type === 'store.deletion_delayed');
+    assert.ok(
+      told.some(({ message }) => message.includes(HOLDER)),
+      'the timeline does not name what holds it back',
+    );
+    assert.match((await findTraces(platform, held)).join('\n'), /configmap\/held/);
+
+    await letNamespaceGo(platform, namespaceOf(held));
+    const deleted = await awaitPhase(client, held.id, 'deleted', 60_000);
+    assert.equal(deleted.error, null);
+    assert.deepEqual(await findTraces(platform, held), []);
   });
 });

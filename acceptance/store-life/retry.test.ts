@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isRefusal, type Store } from '@souk/contract';
-import { bringLateImage, LATE_ENGINE, removeLateImage } from '../late-image.ts';
+import { type Event, isRefusal, type Store } from '@souk/contract';
+import { bringHastyImage, bringLateImage, HASTY_ENGINE, LATE_ENGINE, removeLateImage } from '../brought-images.ts';
 import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
 import { awaitPhase, freshName, namespaceOf, removeStore, requestStore } from '../stores.ts';
 import { orderInTestShop } from '../test-shop.ts';
@@ -13,8 +13,13 @@ import { until } from '../until.ts';
 describe('a create that fails', { skip: whyNoPlatform() }, () => {
   let platform: Platform;
   const made = new Set<string>();
-  before(() => {
+  let stuck: Store;
+  before(async () => {
     platform = connectToPlatform();
+    // It uses up its time while the other tests use theirs: a program that runs and is no shop.
+    await bringHastyImage(platform, 'valkey');
+    stuck = await requestStore(platform.client, 'stuck', { engine: HASTY_ENGINE });
+    made.add(stuck.id);
   });
   after(async () => {
     await removeLateImage(platform);
@@ -64,6 +69,40 @@ describe('a create that fails', { skip: whyNoPlatform() }, () => {
     await orderInTestShop(platform, await platform.client.getStore(store.id));
     await removeStore(platform.client, store.id);
     assert.deepEqual(await findTraces(platform, store), []);
+  });
+
+  it('because it is not ready in its time says which step, and what container and cluster said, keeps nothing, and can be retried', {
+    timeout: 180_000,
+  }, async () => {
+    const { client } = platform;
+    const failed = await until('the store to fail', 90_000, async () => {
+      const now = await client.getStore(stuck.id);
+      return now.phase === 'failed' ? now : null;
+    });
+    assert.equal(failed.error?.code, 'provision_timeout');
+    assert.equal(failed.error.step, 'awaitWorkloads');
+    assert.match(failed.error.message, /not ready within its time: waiting for shop, clerk/);
+    const { items } = await client.listStoreEvents(stuck.id, { limit: 500 });
+    const of = (type: Event['type']): Event => items.find((event) => event.type === type) ?? assert.fail(`no ${type}`);
+    const tookMs = Date.parse(of('store.provisioning_failed').at) - Date.parse(of('store.provisioning_started').at);
+    assert.ok(tookMs >= 29_000 && tookMs <= 60_000, `it was given ${tookMs} ms`);
+    assert.equal(of('store.provisioning_failed').step, 'awaitWorkloads');
+    const { pods, warnings } = of('store.diagnosis_recorded').details as {
+      pods: { log: string }[];
+      warnings: string[];
+    };
+    assert.match(pods.map(({ log }) => log).join('\n'), /Ready to accept connections/);
+    assert.match(warnings.join('\n'), /probe failed/);
+    await until(
+      'nothing of it to be left',
+      60_000,
+      async () => (await findTraces(platform, stuck)).length === 0,
+      1_000,
+    );
+
+    await bringHastyImage(platform, 'test-shop');
+    await client.retryStore(stuck.id);
+    await orderInTestShop(platform, await awaitPhaseAfterFailure(stuck.id));
   });
 
   async function findByName(name: string): Promise<Store> {

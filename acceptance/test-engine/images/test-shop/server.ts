@@ -111,6 +111,11 @@ async function answer(request: IncomingMessage): Promise<Answer> {
       const cart = await find('carts', id);
       return cart === undefined ? { status: 404, body: {} } : { status: 200, body: cart };
     }
+    case 'GET orders': {
+      // Its id is known to whoever placed it alone.
+      const order = await find('orders', id);
+      return order === undefined ? { status: 404, body: {} } : { status: 200, body: order };
+    }
     case 'POST orders':
       return await createOrder(await readBody(request));
     case 'GET admin':

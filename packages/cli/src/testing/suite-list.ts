@@ -79,7 +79,9 @@ export function listSuites({ isQuick, isChaos }: SuiteChoice): Suite[] {
     onPlatform(withBrowser(acceptance('dashboard', 'acceptance: the dashboard', 'dashboard'))),
     // It restarts the node, and it evens out how long the two platforms are needed.
     onPlatformToBreak(acceptance('isolation', 'acceptance: isolation', 'isolation')),
-    onPlatformToBreak(acceptance('crashes', 'acceptance: crashes', 'crashes', (isChaos ? 180 : 40) * MINUTE_MS)),
+    onPlatformToBreak(
+      withBrowser(acceptance('crashes', 'acceptance: crashes', 'crashes', (isChaos ? 180 : 40) * MINUTE_MS)),
+    ),
     onPlatformToBreak(acceptance('down', 'acceptance: down', 'down')),
     // A few steps of them are in every run, among the tests on PostgreSQL.
     ...(isChaos
@@ -176,6 +178,6 @@ function onPlatformToBreak(suite: Suite): Suite {
   return { ...suite, needs: 'platform to break' };
 }
 
-export const ENGINE_FOLDERS_OF_TESTS: readonly string[] = ['test-engine', 'late-engine'].map((name) =>
+export const ENGINE_FOLDERS_OF_TESTS: readonly string[] = ['test-engine', 'late-engine', 'hasty-engine'].map((name) =>
   inRepository('acceptance', name),
 );

@@ -4,7 +4,7 @@ import type { Tx } from '../db/database.ts';
 import { appendEvent } from '../events/event-queries.ts';
 import { enqueueJob } from '../jobs/job-queries.ts';
 import { RECONCILE_STORE } from '../stores/store.ts';
-import { isTermOver, type WatchedStore } from './observed-health.ts';
+import { isDriftTold, isTermOver, type WatchedStore } from './observed-health.ts';
 
 // What seems to be missing is looked at again after this, because kinds are told of by watches of their own, in no common order.
 const DRIFT_CONFIRM_MS = 1_000;
@@ -50,13 +50,15 @@ export function createDriftFollower(options: DriftFollowerOptions): DriftFollowe
       if (await isTermOver(tx, fence)) {
         return;
       }
-      if (known.told !== drift) {
+      const message = `${store.name}: ${drift}`;
+      // The leader before this one may have told it already.
+      if (known.told !== drift && !(await isDriftTold(tx, store.id, message))) {
         await appendEvent(tx, {
           type: 'store.drift_detected',
           tenantId: store.tenantId,
           storeId: store.id,
           actor,
-          message: `${store.name}: ${drift}`,
+          message,
         });
       }
       if (store.errorCode === null) {

@@ -106,6 +106,15 @@ export async function isOrphanTold(
   return rows.length === 1;
 }
 
+/** Whether this is what was told last of what is wrong with the store, and nothing has put it right since. */
+export async function isDriftTold(tx: Tx, storeId: StoreId, message: string): Promise<boolean> {
+  const { rows } = await sql<{ isTold: boolean }>`
+    select type = 'store.drift_detected' and message = ${message} as "isTold" from events
+    where store_id = ${storeId} and type in ('store.drift_detected', 'store.repaired', 'store.health_changed')
+    order by cursor desc limit 1`.execute(tx);
+  return rows[0]?.isTold ?? false;
+}
+
 export async function isTermOver(db: Db, fence: number): Promise<boolean> {
   const { rows } = await sql`select 1 where ${underTerm(fence)}`.execute(db);
   return rows.length === 0;

@@ -1,4 +1,5 @@
 // `souk test`: checks everything, on a platform of its own.
+import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,6 +16,9 @@ const CI_DEADLINE_MS = 80 * 60_000;
 
 const CHAOS_SUITES = ['crashes', 'models'];
 const CHAOS_TABLE = path.join(tmpdir(), 'souk-chaos-table.txt');
+
+// Cases keep their numbers from run to run, so that --from goes on with what a former run has not reached.
+const CHAOS_SEED = '20';
 
 function chaosSettings({ seed, from }: { readonly seed?: string | undefined; readonly from?: string | undefined }) {
   return {
@@ -71,7 +75,12 @@ export const test = defineCommand({
       deadlineMs: env.CI === 'true' ? CI_DEADLINE_MS : null,
       keepGoing: values['keep-going'] === true,
       terminal,
-      env: values.chaos ? { ...env, ...chaosSettings(values) } : env,
+      env: {
+        // One seed for all that is random in a run, and another one in each, so that runs see more than one sample.
+        SOUK_SEED: values.chaos ? CHAOS_SEED : String(randomInt(1_000_000)),
+        ...env,
+        ...(values.chaos ? chaosSettings(values) : {}),
+      },
       signal,
     });
     if (values.chaos && existsSync(CHAOS_TABLE)) terminal.print(await readFile(CHAOS_TABLE, 'utf8'));

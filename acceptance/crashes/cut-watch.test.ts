@@ -1,0 +1,154 @@
+// The watch is the fast path, the sweep is the truth: while every watch is refused, what is done behind the platform's back is told by
+// the next sweep, and put back.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Store } from '@souk/contract';
+import { listen } from '../listen.ts';
+import { connectToPlatform, type Platform, whyNoPlatform } from '../platform.ts';
+import { makeStore, namespaceOf, removeStore } from '../stores.ts';
+import { inventId, makeStrayNamespace, readTenant } from '../stray-namespace.ts';
+import { orderInTestShop } from '../test-shop.ts';
+import { until } from '../until.ts';
+import { countEvents, untilStore } from './insist.ts';
+import { awaitAllReady, crash, findPart, listParts } from './parts.ts';
+
+// The worker and the role by which it may look at all of the cluster are called alike (packages/local, charts/platform).
+const WORKER = 'souk:worker';
+const SWEEP_MS = Number(process.env.SWEEP_INTERVAL_SECONDS ?? 45) * 1_000;
+// A sweep takes a moment, and what it finds is looked at once more a second later.
+const TOLD_WITHIN_MS = SWEEP_MS + 5_000;
+const LED_WITHIN_MS = 30_000;
+const MENDED_WITHIN_MS = 60_000;
+const STORES = 4;
+
+interface Drift {
+  readonly command: readonly string[];
+  readonly told: RegExp;
+}
+// A store shows one thing at a time that is wrong with it: each suffers another one in each round.
+const ROUNDS: readonly (readonly Drift[])[] = [
+  [
+    { command: ['delete', 'ingress', '--all'], told: /its route is missing/ },
+    { command: ['delete', 'service', 'shop'], told: /missing: Service shop/ },
+    { command: ['scale', 'statefulset', 'shop', '--replicas=0'], told: /scaled to 0/ },
+    { command: ['delete', 'networkpolicy', 'deny-all'], told: /NetworkPolicy deny-all was removed/ },
+  ],
+  [
+    { command: ['delete', 'secret', '-l', 'owner=helm'], told: /records of its Helm release were removed/ },
+    { command: ['delete', 'statefulset', 'shop', '--cascade=orphan'], told: /missing: StatefulSet shop/ },
+    { command: ['delete', 'resourcequota', 'plan'], told: /ResourceQuota plan was removed/ },
+    { command: ['delete', 'limitrange', 'container'], told: /LimitRange container was removed/ },
+  ],
+];
+
+describe('a platform whose watch is cut', { skip: whyNoPlatform() }, () => {
+  let platform: Platform;
+  let rules: string | null = null;
+  const stores: Store[] = [];
+  const listening = new AbortController();
+  before(async () => {
+    platform = connectToPlatform();
+    await awaitAllReady(platform);
+    await Promise.all(Array.from({ length: STORES }, makeOne));
+    await cutWatch();
+  });
+  after(async () => {
+    listening.abort();
+    if (rules !== null) await setRules(rules);
+    await awaitAllReady(platform);
+    await Promise.all(stores.map(({ id }) => removeStore(platform.client, id)));
+    platform.close();
+  });
+
+  for (const [index, drifts] of ROUNDS.entries()) {
+    const kinds = drifts.map(({ command: [verb, kind] }) => `${verb} ${kind}`).join(', ');
+    it(`tells by the next sweep, and puts back: ${kinds}`, { timeout: 180_000 }, async (t) => {
+      const tookMs = await Promise.all(
+        drifts.map(async ({ command, told }, place) => {
+          const store = storeAt(place);
+          await platform.kubectl('-n', namespaceOf(store), ...command);
+          return await awaitDrift(store, told);
+        }),
+      );
+      t.diagnostic(`without a watch ${kinds} are told after ${tookMs.join(', ')} ms`);
+      for (const store of stores) {
+        await until(`${store.name} to be repaired`, MENDED_WITHIN_MS, async () => {
+          return (await countEvents(platform, store, 'store.repaired')) === index + 1;
+        });
+        await untilStore(platform, store.id, ({ health }) => health === 'healthy');
+        await orderInTestShop(platform, store);
+      }
+    });
+  }
+
+  it('tells by the next sweep: a namespace that is deleted, and one that belongs to nobody', {
+    timeout: 180_000,
+  }, async () => {
+    const [lost, stray] = [storeAt(0), inventId()];
+    const tenant = await readTenant(platform, lost);
+    const told = await listen(platform, listening.signal);
+    await makeStrayNamespace(platform, stray, tenant);
+    await platform.kubectl('delete', 'namespace', namespaceOf(lost), '--wait=false');
+    await awaitDrift(lost, /its namespace was deleted/);
+    await untilStore(platform, lost.id, ({ error, phase }) => error?.code === 'data_lost' && phase === 'ready');
+    await until('the stray namespace to be told', TOLD_WITHIN_MS, () =>
+      told.some(
+        ({ type, details }) => type === 'store.orphan_found' && details.namespace === namespaceOf({ id: stray }),
+      ),
+    );
+  });
+
+  async function makeOne(): Promise<void> {
+    const store = await makeStore(platform.client, 'unwatched');
+    stores.push(store);
+    await untilStore(platform, store.id, ({ health }) => health === 'healthy');
+  }
+
+  function storeAt(place: number): Store {
+    return stores[place] ?? assert.fail('a store could not be made');
+  }
+
+  /** Milliseconds until it was told. */
+  async function awaitDrift(store: Store, message: RegExp): Promise<number> {
+    const startedAt = performance.now();
+    await until(
+      `${store.name} to tell ${message}`,
+      TOLD_WITHIN_MS,
+      async () => {
+        const { items } = await platform.client.listStoreEvents(store.id, { limit: 500 });
+        return items.some((event) => event.type === 'store.drift_detected' && message.test(event.message));
+      },
+      250,
+    );
+    return Math.round(performance.now() - startedAt);
+  }
+
+  /** Takes the right to watch from the worker, and its open watches by ending it: listings are all that is left to it. */
+  async function cutWatch(): Promise<void> {
+    const role = JSON.parse(await platform.kubectl('get', 'clusterrole', WORKER, '-o', 'json')) as {
+      readonly rules: readonly { readonly verbs: readonly string[] }[];
+    };
+    rules = JSON.stringify(role.rules);
+    await setRules(
+      JSON.stringify(role.rules.map((rule) => ({ ...rule, verbs: rule.verbs.filter((verb) => verb !== 'watch') }))),
+    );
+    const question = ['auth', 'can-i', 'watch', 'services', '--all-namespaces', '--as', WORKER];
+    await until('watches to be refused', LED_WITHIN_MS, async () => {
+      // It ends with 1 for "no".
+      return (await platform.kubectl(...question).catch(String)).includes('no');
+    });
+    const killedAt = Date.now();
+    for (const { name } of (await listParts(platform)).filter((part) => part.name.startsWith('worker'))) {
+      crash(await findPart(platform, name), platform.home);
+    }
+    await awaitAllReady(platform);
+    await until('another leader to look at the cluster', LED_WITHIN_MS, async () => {
+      const { observedAt } = (await platform.client.getHealth()).cluster;
+      return observedAt !== null && Date.parse(observedAt) > killedAt;
+    });
+  }
+
+  async function setRules(json: string): Promise<void> {
+    await platform.kubectl('patch', 'clusterrole', WORKER, '--type=merge', '-p', `{"rules":${json}}`);
+  }
+});

@@ -135,7 +135,7 @@ describe('a platform whose watch is cut', { skip: whyNoPlatform() }, () => {
     const question = ['auth', 'can-i', 'watch', 'services', '--all-namespaces', '--as', WORKER];
     await until('watches to be refused', LED_WITHIN_MS, async () => {
       // It ends with 1 for "no".
-      return (await platform.kubectl(...question).catch(String)).includes('no');
+      return (await platform.kubectl(...question).catch(String)).trimEnd().endsWith('no');
     });
     const killedAt = Date.now();
     for (const { name } of (await listParts(platform)).filter((part) => part.name.startsWith('worker'))) {

@@ -24,6 +24,8 @@ const WANTED = process.env.SOUK_MATRIX?.split(',');
 // A line a case, so that a run that was cut tells from where to go on.
 const TABLE = process.env.SOUK_MATRIX_TABLE;
 const SAMPLE = 6;
+// In the table; the failure itself tells all of it.
+const REASON_SHOWN = 160;
 const REACHED_WITHIN_MS = 60_000;
 // Cases are crashed one at a time; their stores are made and removed together, which is most of the time otherwise. A tenant of
 // the tests may have eight.
@@ -103,7 +105,7 @@ describe(`the kill matrix, ${cells.length} of ${every.length} cases (seed ${SEED
       const end = await act();
       if (end !== null) await write(end);
     } catch (error) {
-      await write(`FAILED: ${String(error).split('\n', 1)[0]}`);
+      await write(`FAILED: ${String(error).split('\n', 1)[0]?.slice(0, REASON_SHOWN)}`);
       throw error;
     }
   }

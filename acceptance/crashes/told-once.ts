@@ -18,7 +18,8 @@ const TOLD_AGAIN_AFTER: Readonly<Record<EventType, readonly EventType[] | null>>
   'store.step_completed': null,
   'store.step_failed': null,
   'store.provisioning_started': ['store.retry_requested'],
-  'store.worker_lost': [],
+  // One that only stood still goes on, and may be lost again with what is asked for next.
+  'store.worker_lost': ['store.retry_requested', 'store.repair_requested', 'store.deletion_requested'],
   'store.ready': ['store.repair_started'],
   'store.provisioning_failed': ['store.retry_requested', 'store.repair_started'],
   'store.diagnosis_recorded': ['store.retry_requested', 'store.repair_started'],

@@ -1,5 +1,5 @@
-// Runs suites in two lanes side by side: on a platform that lasts; and beside it what needs none, then what breaks one. Tells how they
-// go, and always ends with a summary whose last line CI reads.
+// Runs suites in three lanes side by side: on a platform that lasts; on another one that is there to be broken; and what needs none.
+// Tells how they go, and always ends with a summary whose last line CI reads.
 import { setTimeout as delay } from 'node:timers/promises';
 import { CommandError, EXIT, endingOf } from '../exit-code.ts';
 import { formatTable } from '../output/table.ts';
@@ -63,12 +63,16 @@ export async function runSuites(run: SuitesRun): Promise<boolean> {
     await bringUp(lasting, 'programs', 'platform');
     for (const suite of needing('platform')) await runOne(suite);
   };
-  const besideIt = async (): Promise<void> => {
-    for (const suite of needing('nothing', 'programs')) await runOne(suite);
+  const onPlatformToBreak = async (): Promise<void> => {
+    // What a bare machine lacks is built once, for the first of them.
+    await lasting.decided;
     await bringUp(broken, 'platform to break');
     for (const suite of needing('platform to break')) await runOne(suite);
   };
-  await Promise.all([onLastingPlatform(), besideIt()]);
+  const onNone = async (): Promise<void> => {
+    for (const suite of needing('nothing', 'programs')) await runOne(suite);
+  };
+  await Promise.all([onLastingPlatform(), onPlatformToBreak(), onNone()]);
   clearTimeout(deadline);
   await board.end();
   if (late.signal.aborted) terminal.print(`The run was ended: it took longer than ${formatDuration(deadlineMs ?? 0)}.`);

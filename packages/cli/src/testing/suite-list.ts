@@ -1,5 +1,5 @@
-// Every suite of `souk test`. Those that need a platform run one after another on one that is started for them; all others one after
-// another beside them, cheap first and last those that break a platform of their own.
+// Every suite of `souk test`. Those that need a platform run one after another on one that is started for them, those that break one on
+// another, and all others beside them, cheap first.
 
 import { readdirSync } from 'node:fs';
 import { ensureBrowser, ensureFaketime } from './debian-packages.ts';
@@ -64,7 +64,8 @@ export function listSuites({ isQuick, isChaos }: SuiteChoice): Suite[] {
     { name: 'go', title: 'Go programs', needs: 'programs', run: runGoTests },
     onPlatform(
       tests('cluster', 'on a cluster', [...CODE, ...CHARTS], ['cluster'], {
-        concurrency: 1,
+        // Each in a namespace of its own; one of them waits a minute for the cluster to speak.
+        concurrency: 2,
         testTimeoutMs: 3 * MINUTE_MS,
         deadlineMs: 15 * MINUTE_MS,
       }),
@@ -77,7 +78,7 @@ export function listSuites({ isQuick, isChaos }: SuiteChoice): Suite[] {
     ...engineSuites(),
     onPlatform(acceptance('other-cluster', 'acceptance: another cluster', 'other-cluster')),
     onPlatform(withBrowser(acceptance('dashboard', 'acceptance: the dashboard', 'dashboard'))),
-    // It restarts the node, and it evens out how long the two platforms are needed.
+    // It restarts the node.
     onPlatformToBreak(acceptance('isolation', 'acceptance: isolation', 'isolation')),
     onPlatformToBreak(
       withBrowser(acceptance('crashes', 'acceptance: crashes', 'crashes', (isChaos ? 180 : 40) * MINUTE_MS)),

@@ -2,7 +2,7 @@
 // (or stop past its lease, and then go on), waits until the platform has come to rest, and asks the one checker.
 //
 //   SOUK_MATRIX=all SOUK_SEED=20 SOUK_MATRIX_FROM=57   the whole matrix, from the 57th case on
-//   SOUK_MATRIX=away,record-diagnosis                  every case of these operations or effects
+//   SOUK_MATRIX=away,mark-failed                       every case of these operations or effects
 import assert from 'node:assert/strict';
 import { appendFile, writeFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';

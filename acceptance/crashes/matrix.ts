@@ -70,7 +70,7 @@ const EFFECTS: Readonly<Record<Operation, readonly string[]>> = {
 };
 
 /** Reached on the way to the failure that a retry answers, hence armed before the store is asked for. */
-export const OF_FAILURE: readonly string[] = ['mark-failed', 'record-diagnosis'];
+export const OF_FAILURE: readonly string[] = ['mark-failed'];
 
 /** Proven inside one process (`reconcile/crash.test.ts`, `mail/mail.test.ts`, `admin/admin.test.ts`), and why not here. */
 export const ELSEWHERE: Readonly<Record<string, string>> = {

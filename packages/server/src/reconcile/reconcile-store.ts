@@ -3,7 +3,7 @@
 import type { StoreId } from '@souk/contract';
 import { type Db, inTransaction, type Tx } from '../db/database.ts';
 import { LeaseLostError, messageOf, TerminalError } from '../errors.ts';
-import { appendEvent, appendUnlessTold } from '../events/event-queries.ts';
+import { appendEvent, appendUnlessTold, type NewEvent } from '../events/event-queries.ts';
 import { withFailpoints } from '../failpoint.ts';
 import { HelmError } from '../helm/helm-error.ts';
 import { liftGroupLimit } from '../jobs/ease-queries.ts';
@@ -215,7 +215,7 @@ async function fail(scope: AttemptScope, error: TerminalError, step: string | nu
     });
     throw error;
   }
-  await recordDiagnosis(scope);
+  const diagnosis = await diagnose(scope);
   const sealed = await sealGivenPassword(scope);
   await writeUnderFence(scope, 'mark-failed', async (tx) => {
     if (sealed !== null) {
@@ -225,6 +225,10 @@ async function fail(scope: AttemptScope, error: TerminalError, step: string | nu
     await observed.markFailed(tx, store.id, store.generation, failure);
     // What is left is the clean-up, which may take as long as somebody else's finalizer likes.
     await liftGroupLimit(tx, scope.jobId);
+    // In one commit with the failure, so that an attempt that comes after a death does not tell it again.
+    if (diagnosis !== null) {
+      await appendEvent(tx, diagnosis);
+    }
     const event = eventOf(scope, 'store.provisioning_failed', error.message);
     await appendEvent(tx, { ...event, ...(step === null ? {} : { step }), details: { code: error.code } });
     await scope.mail?.tellFailed(tx, store, error.message);
@@ -294,18 +298,18 @@ async function tellDelay(scope: AttemptScope, message: string, shown?: observed.
   });
 }
 
-async function recordDiagnosis(scope: AttemptScope): Promise<void> {
+/** What pods and cluster say of the failure; null where that could not be read. */
+async function diagnose(scope: AttemptScope): Promise<NewEvent | null> {
   try {
     const diagnosis = await diagnoseStore(scope);
     const sick = diagnosis.pods.map(({ name, problem }) => `${name}: ${problem}`);
     const message = [...sick, ...diagnosis.warnings.slice(0, 1)].join('; ') || 'No pod of the store was there';
-    await writeUnderFence(scope, 'record-diagnosis', (tx) =>
-      appendEvent(tx, { ...eventOf(scope, 'store.diagnosis_recorded', message), details: { ...diagnosis } }),
-    );
+    return { ...eventOf(scope, 'store.diagnosis_recorded', message), details: { ...diagnosis } };
   } catch (error) {
     scope.lease.signal.throwIfAborted();
     // The failure itself must be recorded even where its evidence cannot be read.
     scope.log.warn({ err: error }, 'the store could not be diagnosed');
+    return null;
   }
 }
 

@@ -16,7 +16,7 @@ const SOURCES = join(import.meta.dirname, '..');
 const listNames = (folder: string) => listFailpointNames(join(SOURCES, folder));
 const WORKER_FAILPOINTS = [...(await listNames('reconcile')), ...(await listNames('jobs'))];
 // The timeline is left out: it is written beside the step, which does not stand still here.
-const FENCED_WRITES = /^before-(mark-.+|record-diagnosis|record-job-outcome|set-clock|accept-loss)$/;
+const FENCED_WRITES = /^before-(mark-.+|record-job-outcome|set-clock|accept-loss)$/;
 const LEADER_FAILPOINTS = await listNames('watch');
 // What only asks for a reconcile once more would harm nobody.
 const LEADER_WRITES = LEADER_FAILPOINTS.filter((name) => name.startsWith('before-record-'));

@@ -1,8 +1,9 @@
 // Speaks to one store as a shopper would: through its public address, with the store's host in the Host header. The address to
 // connect to is given, because names below `localhost` are resolved by browsers but not by programs.
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Credentials } from '@souk/contract';
+import { request as httpRequest } from '../node-http.ts';
 import { ADMIN_SECRET, type ShopClient, type ShopRequest, type ShopResponse } from './engine.ts';
 
 // A first page may be slow while a shop warms up, but a shopper would not wait longer.

@@ -89,7 +89,7 @@ export async function enqueueJob(tx: Tx, job: NewJob): Promise<Job> {
   const { rows } = await sql<Job>`
     insert into jobs (id, kind, subject, fair_group, priority, run_at, group_limit)
     values (${newId('job')}, ${job.kind}, ${job.subject}, ${job.fairGroup}, ${job.priority ?? 0}, ${runAt}, ${job.groupLimit ?? null})
-    on conflict (kind, subject) where state in ('available', 'running', 'waiting') do update set
+    on conflict (kind, subject) where ${isLive} do update set
       run_at = case when jobs.state = 'running' then jobs.run_at else least(jobs.run_at, excluded.run_at) end,
       rerun = jobs.rerun or jobs.state = 'running',
       priority = greatest(jobs.priority, excluded.priority),
@@ -109,7 +109,8 @@ async function notifyRunners(db: Db): Promise<void> {
  * database's time: a claim that follows in this transaction sees everything that is due by then.
  */
 export const takeTurn = sql<{ at: string }>`
-  select statement_timestamp()::text as at, pg_advisory_xact_lock(hashtextextended('jobs.claim', 0)),
+  -- A parameter, because only of what has one the plan is kept.
+  select statement_timestamp()::text as at, pg_advisory_xact_lock(hashtextextended(${'jobs.claim'}, 0)),
     -- A worker that is stopped before its commit is sent would stop every other; Postgres ends its transaction instead.
     set_config('idle_in_transaction_session_timeout', '1000', true)`;
 
@@ -225,6 +226,8 @@ export function claimStatement(request: ClaimRequest): RawBuilder<ClaimedJob> {
 
 const dueColumns = sql`id, fair_group, group_limit, priority, run_at`;
 // Word for word the conditions of the indexes, or these are not used.
+const isLive = sql`state in ('available', 'running', 'waiting')`;
+const hasEnded = sql`state in ('completed', 'discarded', 'cancelled')`;
 const needsPlace = sql`state = 'available' and group_limit is not null`;
 const needsNoPlace = sql`(state = 'waiting' or (state = 'available' and group_limit is null))`;
 const firstGroupAfter = (group: RawBuilder<unknown>) => sql`least(
@@ -376,10 +379,11 @@ export async function cancelJob(tx: Tx, kind: string, subject: string): Promise<
 
 /** Newest first. */
 export async function listJobsOfSubject(db: Db, subject: string, limit: number): Promise<readonly Job[]> {
+  const of = (states: RawBuilder<unknown>) => sql`
+    (select * from jobs where subject = ${subject} and ${states} order by created_at desc limit ${limit})`;
   const { rows } = await sql<Job>`
-    select ${jobColumns} from jobs where subject = ${subject} order by created_at desc, id desc limit ${limit}`.execute(
-    db,
-  );
+    select ${jobColumns} from (${of(isLive)} union all ${of(hasEnded)}) as jobs
+    order by created_at desc, id desc limit ${limit}`.execute(db);
   return rows;
 }
 
@@ -388,8 +392,8 @@ export async function deleteFinishedJobs(db: Db, olderThanDays: number, limit: n
   const { numAffectedRows } = await sql`
     delete from jobs where id in (
       select id from jobs
-      where state in ('completed', 'discarded', 'cancelled') and finished_at < now() - ${olderThanDays} * interval '1 day'
-      order by finished_at limit ${limit}
+      where ${hasEnded} and finished_at < now() - ${olderThanDays} * interval '1 day'
+      limit ${limit}
       for update skip locked
     )`.execute(db);
   return Number(numAffectedRows ?? 0n);
@@ -406,8 +410,6 @@ function only<T>(rows: readonly T[]): T {
 /** For the metrics. */
 export async function countLiveJobs(db: Db): Promise<readonly { readonly state: JobState; readonly count: number }[]> {
   const { rows } = await sql<{ state: JobState; count: number }>`
-    select state, count(*) as count from jobs where state in ('available', 'running', 'waiting') group by state`.execute(
-    db,
-  );
+    select state, count(*) as count from jobs where ${isLive} group by state`.execute(db);
   return rows;
 }

@@ -1,9 +1,10 @@
 // One HTTPS connection pool to one API server: JSON calls with a deadline, and streams of lines with a watchdog.
 // Connections are kept alive, so a call costs one round trip and no handshake.
 import { randomBytes } from 'node:crypto';
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage, Agent as NodeAgent } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { Agent as HttpAgent, request as httpRequest } from '../node-http.ts';
 import { KubeError } from './kube-error.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
 
@@ -53,7 +54,7 @@ export function createKubeTransport(access: ClusterAccess): KubeTransport {
     return url;
   }
 
-  async function open(call: Call, agent: HttpAgent, signal: AbortSignal): Promise<IncomingMessage> {
+  async function open(call: Call, agent: NodeAgent, signal: AbortSignal): Promise<IncomingMessage> {
     const authorization = await access.authorize();
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     const url = urlOf(call);
@@ -148,7 +149,7 @@ export function createKubeTransport(access: ClusterAccess): KubeTransport {
   };
 }
 
-function createAgent({ server, ca, cert, key, isInsecure }: ClusterAccess, maxSockets: number): HttpAgent {
+function createAgent({ server, ca, cert, key, isInsecure }: ClusterAccess, maxSockets: number): NodeAgent {
   const options = {
     keepAlive: true,
     keepAliveMsecs: 10_000,

@@ -22,6 +22,9 @@ describe('mail', () => {
   let smtpUrl: string;
   const received: { readonly to: string; readonly text: string }[] = [];
   before(async () => {
+    // First: a server that listens would keep a process alive whose database cannot be set up.
+    world = await createTestApp({ hasMail: true, platformKey: KEY });
+    tenant = await world.addTenant();
     server = new SMTPServer({
       authOptional: true,
       disabledCommands: ['STARTTLS'],
@@ -46,8 +49,6 @@ describe('mail', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.server.address();
     smtpUrl = `smtp://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
-    world = await createTestApp({ hasMail: true, platformKey: KEY });
-    tenant = await world.addTenant();
   });
   after(async () => {
     armFailpoints('');

@@ -1,12 +1,12 @@
 // The worker's few addresses for whoever watches it: /metrics, /healthz (it runs) and /readyz (it can work).
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { createServer } from '../node-http.ts';
 
 export interface WorkerEndpoints {
   readonly url: string;

@@ -109,6 +109,15 @@ export async function markReady(tx: Tx, storeId: StoreId, ready: ReadyStore): Pr
     where id = ${storeId}`.execute(tx);
 }
 
+/** Whether somebody was told of a drift, and nobody since that the store is as it should be again. */
+export async function isDriftOpen(db: Db, storeId: StoreId): Promise<boolean> {
+  const { rows } = await sql<{ isOpen: boolean }>`
+    select type = 'store.drift_detected' as "isOpen" from events
+    where store_id = ${storeId} and type in ('store.drift_detected', 'store.repaired', 'store.ready')
+    order by cursor desc limit 1`.execute(db);
+  return rows[0]?.isOpen ?? false;
+}
+
 /** Time in which the cluster is away is not the store's: its clock stops, and begins anew when the cluster has answered. */
 export async function setProvisionClock(tx: Tx, storeId: StoreId, isRunning: boolean): Promise<void> {
   await sql`

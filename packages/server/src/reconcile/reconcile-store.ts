@@ -173,7 +173,12 @@ async function becomeReady(scope: AttemptScope): Promise<void> {
   const { store, metrics, engine } = scope;
   const isKnown = store.anchors.namespaceUid !== null && store.errorCode === null;
   const isUnchanged = store.phase === 'ready' && store.observedGeneration === store.generation && isKnown;
-  if (isUnchanged && !scope.progress.hasActed) {
+  // What is told is not what this attempt did: one that died may have done the last of it, and somebody may have put it right.
+  const isMended =
+    scope.progress.hasActed ||
+    store.repairGeneration > store.observedGeneration ||
+    (store.phase === 'ready' && (await observed.isDriftOpen(scope.db, store.id)));
+  if (isUnchanged && !isMended) {
     return;
   }
   const url = storeUrl(scope);
@@ -191,7 +196,7 @@ async function becomeReady(scope: AttemptScope): Promise<void> {
     if (store.phase !== 'ready') {
       await appendEvent(tx, { ...eventOf(scope, 'store.ready', `${store.name} is ready at ${url}`), durationMs });
       await scope.mail?.tellReady(tx, store, url, login);
-    } else if (scope.progress.hasActed || store.repairGeneration > store.observedGeneration) {
+    } else if (isMended) {
       await appendEvent(tx, eventOf(scope, 'store.repaired', `${store.name} is as it should be again`));
     }
   });

@@ -7,6 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import type { Engine, ValuesInput } from '../engines/engine.ts';
 import type { LoadedEngine } from '../engines/registry.ts';
 import { LeaseLostError, TerminalError } from '../errors.ts';
+import { appendEvent } from '../events/event-queries.ts';
 import { createMemoryHelm, type MemoryHelm } from '../helm/memory-helm.ts';
 import { createMemorySink } from '../helm/memory-sink.ts';
 import { newId, STORE_LABEL, storeIdOfNamespace, storeNamespace } from '../ids.ts';
@@ -74,6 +75,8 @@ export interface World extends TestDatabase {
   wishRetried(storeId: StoreId): Promise<void>;
   /** Agrees to the error that the store shows. */
   wishRepaired(storeId: StoreId): Promise<void>;
+  /** As the watch tells it. */
+  tellDrift(storeId: StoreId): Promise<void>;
   /** From now on this platform would install another version. */
   setEngineVersion(version: string): void;
   wishPasswordReset(storeId: StoreId): Promise<void>;
@@ -234,6 +237,16 @@ export async function createWorld(windows: Partial<WatchWindows> = {}): Promise<
       await sql`
         update stores set generation = generation + 1, repair_generation = generation + 1, repair_code = error_code
         where id = ${storeId}`.execute(db);
+    },
+    async tellDrift(storeId) {
+      const event = {
+        type: 'store.drift_detected',
+        tenantId: TENANT,
+        storeId,
+        actor: 'watch',
+        message: 'drift',
+      } as const;
+      await db.transaction().execute((tx) => appendEvent(tx, event));
     },
     setEngineVersion: (value) => {
       version = value;

@@ -1,4 +1,5 @@
 // Two providers on loopback: a real implementation (npm's oidc-provider), driven as a browser would, and one that lies as it is told.
+import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import type { ProviderConfig } from '../../account-variables.ts';
@@ -15,7 +16,8 @@ async function serve(
   port = 0,
 ): Promise<{ server: Server; url: string; close: () => Promise<void> }> {
   const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
   const address = server.address();
   const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
   const close = async (): Promise<void> => {

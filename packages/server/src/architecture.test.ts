@@ -30,6 +30,7 @@ const LADDER: readonly (readonly string[])[] = [
     'ids',
     'log',
     'metrics',
+    'node-http',
     'read-config',
     'sealing',
   ],

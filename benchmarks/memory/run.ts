@@ -1,5 +1,5 @@
-// What a platform and its stores hold in memory: of API and workers the resident set and the proportional one (which counts a page that
-// three processes share once and not three times), and the working set of each pod of each store, as the kernel counts it (usage less inactive file pages, which is what the kubelet and `kubectl top` call the working set).
+// What a platform and its stores hold in memory: of API and workers the resident set, the proportional one, and together what is their own
+// plus once the files that they share, above all Node.js itself, which resident sets count three times; and the working set of each pod of each store, as the kernel counts it (usage less inactive file pages, which is what the kubelet and `kubectl top` call the working set).
 //
 //   node benchmarks/memory/run.ts            look at what is there now; leave stores alone for five minutes first
 import { execFile } from 'node:child_process';
@@ -20,7 +20,10 @@ for (const { title, rssMib, pssMib } of processes) {
 const stores = (await client.listStores({ limit: 200 })).items;
 const rssMib = processes.reduce((sum, process) => sum + process.rssMib, 0);
 const pssMib = processes.reduce((sum, process) => sum + process.pssMib, 0);
-const together = `${rssMib.toFixed(0).padStart(6)} MiB resident, ${pssMib.toFixed(0)} proportional`;
+const ownMib = processes.reduce((sum, process) => sum + process.ownMib, 0);
+const sharedMib = Math.max(...processes.map((process) => process.rssMib - process.ownMib));
+const held = `${(ownMib + sharedMib).toFixed(0)} held: ${ownMib.toFixed(0)} of their own, ${sharedMib.toFixed(0)} shared`;
+const together = `${rssMib.toFixed(0).padStart(6)} MiB resident, ${pssMib.toFixed(0)} proportional, ${held}`;
 console.log(`${'API and workers'.padEnd(28)} ${together}, with ${stores.length} stores\n`);
 
 for (const { id, name, engine } of stores) {
@@ -32,7 +35,14 @@ for (const { id, name, engine } of stores) {
   }
 }
 
-async function listProcesses(): Promise<readonly { title: string; rssMib: number; pssMib: number }[]> {
+interface ProcessMemory {
+  readonly title: string;
+  readonly rssMib: number;
+  readonly pssMib: number;
+  readonly ownMib: number;
+}
+
+async function listProcesses(): Promise<readonly ProcessMemory[]> {
   const { stdout } = await run('./souk', ['status', '--json'], { env: { ...process.env, SOUK_HOME: paths.home } });
   const { report } = JSON.parse(stdout) as { report: { parts: readonly { name: string; pid: number | null }[] } };
   const wanted = report.parts.filter(({ name }) => name === 'api' || name.startsWith('worker'));
@@ -41,7 +51,7 @@ async function listProcesses(): Promise<readonly { title: string; rssMib: number
       const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
       const mib = (field: string): number =>
         Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(rollup)?.[1] ?? 0) / 1024;
-      return { title: name, rssMib: mib('Rss'), pssMib: mib('Pss') };
+      return { title: name, rssMib: mib('Rss'), pssMib: mib('Pss'), ownMib: mib('Anonymous') };
     }),
   );
 }

@@ -119,7 +119,7 @@ const candidate = createCandidate({
         { ...common, baseDomain, platformKey, sweepIntervalMs, guardrails, actor: worker },
         term,
       );
-      const usage = createUsageRecorder({ db, kube, baseDomain, log }, term);
+      const usage = createUsageRecorder({ db, kube, baseDomain, log, quotas: clusterWatch.quotas }, term);
       await Promise.all([clusterWatch.run(), usage.run()]);
     } finally {
       clusterWatch = null;

@@ -35,14 +35,15 @@ describe('the rows of a store', () => {
       await enqueueJob(tx, { kind: RECONCILE_STORE, subject: storeId, fairGroup: 'ten_aaaaaaaaaa', groupLimit: null });
     });
     const fence = (await takeLeadership(db, WATCH_LEASE, 'a worker', 600_000)) ?? 0;
-    const usage = createUsageRecorder(
-      { db, kube, baseDomain: 'souk.localhost', log: silentLog() },
-      { fence, signal: new AbortController().signal },
-    );
     kube.put(
       'ResourceQuota',
       { name: 'plan', namespace },
       { metadata: { labels: { 'souk.dev/store': storeId } }, status: { hard: { pods: '10' }, used: { pods: '3' } } },
+    );
+    const { items: quotas } = await kube.list('ResourceQuota', {});
+    const usage = createUsageRecorder(
+      { db, kube, baseDomain: 'souk.localhost', log: silentLog(), quotas: () => quotas },
+      { fence, signal: new AbortController().signal },
     );
     kube.setUsage({ pods: [{ namespace, name: 'front-0', cpuMillicores: 12, memoryMib: 180 }], nodes: [] });
     await usage.runOnce();

@@ -26,6 +26,7 @@ export interface FollowedCluster {
   /** How many Secrets the cluster counts in the namespace; null where it does not count. */
   countSecrets(namespace: string): string | null;
   nodes(): readonly KindMap['Node'][];
+  quotas(): readonly KindMap['ResourceQuota'][];
   /** Namespaces that carry a store's label. */
   namespaces(): readonly KindMap['Namespace'][];
   /** Lists everything again and takes that for the truth; answers the stores that the watch had failed to tell of. */
@@ -90,6 +91,7 @@ export function followCluster({ kube, signal, onChange, onError, metrics }: Foll
     }),
     countSecrets: (namespace) => quotas.itemsIn(namespace)[0]?.status?.used?.['count/secrets'] ?? null,
     nodes: () => nodes.items(),
+    quotas: () => quotas.items(),
     namespaces: () => namespaces.items(),
     async resync() {
       const corrected = new Set<string>();

@@ -45,14 +45,17 @@ describe('the usage of stores', () => {
   });
   after(() => database.close());
 
-  const recorder = (term: number) =>
-    createUsageRecorder(
-      { db: database.db, kube, baseDomain: 'souk.localhost', log: silentLog() },
+  async function look(term: number): Promise<void> {
+    const { items: quotas } = await kube.list('ResourceQuota', {});
+    const recorder = createUsageRecorder(
+      { db: database.db, kube, baseDomain: 'souk.localhost', log: silentLog(), quotas: () => quotas },
       { fence: term, signal: new AbortController().signal },
     );
+    await recorder.runOnce();
+  }
 
   it('is written down by the leader: quota, a sample for each pod, and the figures of the nodes', async () => {
-    await recorder(fence).runOnce();
+    await look(fence);
     const { quota, samples } = await readUsage(database.db, STORE);
     assert.deepEqual(quota, [{ resource: 'pods', used: '3', limit: '10' }]);
     assert.deepEqual(
@@ -64,11 +67,31 @@ describe('the usage of stores', () => {
     assert.deepEqual(rows[0]?.figures[0]?.used, { cpuMillicores: 400, memoryMib: 2048 });
   });
 
+  it('is sent to the database where it has changed, and not again where it has not', async () => {
+    const listQuotas = async () => (await kube.list('ResourceQuota', {})).items;
+    let quotas = await listQuotas();
+    const recorder = createUsageRecorder(
+      { db: database.db, kube, baseDomain: 'souk.localhost', log: silentLog(), quotas: () => quotas },
+      { fence, signal: new AbortController().signal },
+    );
+    const usedPods = async () => (await readUsage(database.db, STORE)).quota[0]?.used;
+    await recorder.runOnce();
+    await sql`delete from store_quotas`.execute(database.db);
+    await recorder.runOnce();
+    assert.equal(await usedPods(), undefined);
+    kube.put('ResourceQuota', { name: 'plan', namespace: NAMESPACE }, { status: { used: { pods: '5' } } });
+    quotas = await listQuotas();
+    await recorder.runOnce();
+    assert.equal(await usedPods(), '5');
+    kube.put('ResourceQuota', { name: 'plan', namespace: NAMESPACE }, { status: { used: { pods: '3' } } });
+    await look(fence);
+  });
+
   it('is not written by a former leader', async () => {
     kube.put('ResourceQuota', { name: 'plan', namespace: NAMESPACE }, { status: { used: { pods: '9' } } });
-    await recorder(fence - 1).runOnce();
+    await look(fence - 1);
     assert.equal((await readUsage(database.db, STORE)).quota[0]?.used, '3');
-    await recorder(fence).runOnce();
+    await look(fence);
     assert.equal((await readUsage(database.db, STORE)).quota[0]?.used, '9');
   });
 });

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { messageOf } from '../errors.ts';
-import { STORE_LABEL, storeIdOfNamespace } from '../ids.ts';
+import { storeIdOfNamespace } from '../ids.ts';
 import type { NodeObject, ResourceQuota } from '../kube/kinds.ts';
 import type { Kube } from '../kube/kube.ts';
 import type { PodUsage, UsageReading } from '../kube/read-usage.ts';
@@ -20,6 +20,8 @@ export interface UsageContext {
   readonly kube: Kube;
   readonly baseDomain: string;
   readonly log: Log;
+  /** What the watch knows: there is one for each store, too many to be listed at every look. */
+  readonly quotas: () => readonly ResourceQuota[];
   readonly everyMs?: number;
 }
 
@@ -32,14 +34,16 @@ export interface UsageRecorder {
 
 export function createUsageRecorder(context: UsageContext, { fence, signal }: Term): UsageRecorder {
   const { db, kube, baseDomain, log } = context;
+  // By UID, the version that was written last: the others need not be sent again.
+  let written: ReadonlyMap<string, string> = new Map();
 
   async function runOnce(): Promise<void> {
     const { items: nodes } = await kube.list('Node', {}, signal);
-    const [reading, quotas] = await Promise.all([
-      kube.readUsage(nodes, signal),
-      kube.list('ResourceQuota', { labels: STORE_LABEL }, signal),
-    ]);
-    await writeQuotas(db, fence, quotas.items.flatMap(toQuotaRow));
+    const reading = await kube.readUsage(nodes, signal);
+    const quotas = context.quotas();
+    const changed = quotas.filter(({ metadata }) => written.get(metadata.uid) !== metadata.resourceVersion);
+    await writeQuotas(db, fence, changed.flatMap(toQuotaRow));
+    written = new Map(quotas.map(({ metadata }) => [metadata.uid, metadata.resourceVersion]));
     await writeSamples(db, fence, groupByStore(reading.pods));
     await forgetDeletedStores(db);
     await writeNodeFigures(

@@ -9,7 +9,7 @@ import { appendEvent, tellObserved } from '../events/event-queries.ts';
 import { withFailpoints } from '../failpoint.ts';
 import { storeNamespace } from '../ids.ts';
 import { enqueueJob } from '../jobs/job-queries.ts';
-import type { NodeObject } from '../kube/kinds.ts';
+import type { NodeObject, ResourceQuota } from '../kube/kinds.ts';
 import type { Kube } from '../kube/kube.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -59,6 +59,8 @@ export interface ClusterWatch {
   look(): Promise<void>;
   /** Each of the sweeps once, and the facts. Throws what `run` logs. */
   sweep(): Promise<void>;
+  /** As the watch has told them; none before the first listing. */
+  quotas(): readonly ResourceQuota[];
   /** Both, again and again, until the term ends. */
   run(): Promise<void>;
 }
@@ -291,6 +293,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
   }
 
   return {
+    quotas: cluster.quotas,
     lookAtRows() {
       mustLookAtRows = true;
       wakeUp();

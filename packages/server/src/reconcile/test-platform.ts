@@ -70,6 +70,8 @@ export interface Worker {
   die(): void;
   /** What its watchdog does when its leases are gone. */
   loseLeases(): void;
+  /** Marks those of its takeovers as certain whose stores it has got to. */
+  noteReached(): Promise<void>;
 }
 
 /** A job that was claimed although another worker had begun it. */
@@ -77,7 +79,8 @@ export interface Takeover {
   readonly storeId: string;
   readonly from: string;
   readonly by: string;
-  /** Its store still was to be told of, and the new worker got to the store. */
+  readonly fence: number;
+  /** Its store still was to be told of, and the new worker got to the store: before that it may be lost itself, and nobody knows of both. */
   isCertain: boolean;
 }
 
@@ -167,9 +170,9 @@ export async function createPlatform(): Promise<Platform> {
 
   async function noteTakeovers(by: string, jobs: readonly ClaimedJob[]): Promise<readonly Takeover[]> {
     const begun: Takeover[] = [];
-    for (const { subject, takenOverFrom } of jobs) {
+    for (const { subject, takenOverFrom, fence } of jobs) {
       if (takenOverFrom === null) continue;
-      const takeover = { storeId: subject, from: takenOverFrom, by, isCertain: false };
+      const takeover = { storeId: subject, from: takenOverFrom, by, fence, isCertain: false };
       takeovers.push(takeover);
       if ((await world.readRow(subject as StoreId)).phase !== 'deleted') begun.push(takeover);
     }
@@ -193,9 +196,14 @@ export async function createPlatform(): Promise<Platform> {
     const loseLeases = (): void => {
       hasLeases = false;
     };
+    const noteReached = async (): Promise<void> => {
+      for (const takeover of begun) {
+        const { fence } = await world.readRow(takeover.storeId as StoreId);
+        takeover.isCertain ||= fence === takeover.fence;
+      }
+    };
     const run = async (): Promise<void> => {
       if (jobs.length > 0) await failpoint(AFTER_CLAIM);
-      for (const takeover of begun) takeover.isCertain = hasLeases;
       await Promise.all(
         jobs.map(async (job, index) => {
           const controller = controllers[index] ?? new AbortController();
@@ -204,6 +212,7 @@ export async function createPlatform(): Promise<Platform> {
           await runAttempt({ ...attempts, worker: name }, job, { ...lease, leftMs }, () => undefined);
         }),
       );
+      await noteReached();
     };
     // Begun in a later turn, so that whoever started it knows it before it gets to a failpoint.
     const ended = nextTurn()
@@ -216,7 +225,7 @@ export async function createPlatform(): Promise<Platform> {
       hasLeases = false;
       for (const controller of controllers) controller.abort(new LeaseLostError('died'));
     };
-    return { name, jobs, ended, die, loseLeases };
+    return { name, jobs, ended, die, loseLeases, noteReached };
   }
 
   async function takeLead(): Promise<Leader> {
@@ -308,6 +317,7 @@ export async function createPlatform(): Promise<Platform> {
       armPlace(place, async (name) => {
         there.resolve();
         assert.ok(worker);
+        await worker.noteReached();
         await reached(worker, name);
       });
       worker = await startWorker(1);

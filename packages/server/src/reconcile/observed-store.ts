@@ -100,13 +100,16 @@ export interface ReadyStore {
   readonly installed: string | null;
 }
 
-export async function markReady(tx: Tx, storeId: StoreId, ready: ReadyStore): Promise<void> {
-  await sql`
+/** Answers whether nobody has wished for anything newer meanwhile. */
+export async function markReady(tx: Tx, storeId: StoreId, ready: ReadyStore): Promise<boolean> {
+  const { rows } = await sql<{ isNewest: boolean }>`
     update stores set phase = 'ready', ready_at = coalesce(ready_at, now()), endpoint = ${ready.endpoint},
       namespace_uid = coalesce(namespace_uid, ${ready.anchors.namespaceUid}),
       claims = ${JSON.stringify(ready.anchors.claims)}::jsonb || claims, installed = ${ready.installed},
       observed_generation = ${ready.generation}, error_code = null, error_step = null, error_message = null
-    where id = ${storeId}`.execute(tx);
+    where id = ${storeId}
+    returning generation = ${ready.generation} as "isNewest"`.execute(tx);
+  return rows[0]?.isNewest ?? false;
 }
 
 /** Whether somebody was told of a drift, and nobody since that the store is as it should be again. */

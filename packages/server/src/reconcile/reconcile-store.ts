@@ -192,11 +192,12 @@ async function becomeReady(scope: AttemptScope): Promise<void> {
   const durationMs = spentMs(scope);
   const login = (await scope.mail?.readLogin(store, scope.lease.signal)) ?? null;
   await writeUnderFence(scope, 'mark-ready', async (tx) => {
-    await observed.markReady(tx, store.id, ready);
+    const isNewest = await observed.markReady(tx, store.id, ready);
     if (store.phase !== 'ready') {
       await appendEvent(tx, { ...eventOf(scope, 'store.ready', `${store.name} is ready at ${url}`), durationMs });
       await scope.mail?.tellReady(tx, store, url, login);
-    } else if (isMended) {
+    } else if (isMended && isNewest) {
+      // Else the attempt that follows tells it, once for both.
       await appendEvent(tx, eventOf(scope, 'store.repaired', `${store.name} is as it should be again`));
     }
   });

@@ -110,18 +110,6 @@ describe('a worker that dies', () => {
     }
   }
 
-  it('after the last effect of a repair leaves one of which another worker tells that it has ended, once', async () => {
-    const storeId = await world.insertStore();
-    await world.settle(storeId);
-    world.kube.remove('Deployment', { namespace: storeNamespace(storeId), name: 'front' });
-    await world.tellDrift(storeId);
-    await attemptUntil('before-mark-ready', storeId);
-    assert.notEqual((await world.eventTypes(storeId)).at(-1), 'store.repaired');
-    await world.settle(storeId);
-    await world.settle(storeId);
-    assert.equal((await world.eventTypes(storeId)).filter((type) => type === 'store.repaired').length, 1);
-  });
-
   for (const name of allNames.filter((each) => isOneOf(each, ['mark-failed']))) {
     it(`at ${name} leaves a create that another worker lets fail, cleanly, so that a retry works`, async () => {
       const storeId = await world.insertStore({ password: 'the password it was given' });

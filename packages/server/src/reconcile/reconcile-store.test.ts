@@ -198,20 +198,6 @@ describe('reconciling a store', () => {
     assert.equal((await world.eventTypes(storeId)).at(-1), 'store.repaired');
   });
 
-  it('tells once of a repair that was asked for while another one ended', async () => {
-    const storeId = await world.insertStore();
-    await world.settle(storeId);
-    world.kube.remove('Service', { namespace: storeNamespace(storeId), name: 'front' });
-    armFailpoint('before-mark-ready', async () => {
-      armFailpoints('');
-      await world.wishRepaired(storeId);
-    });
-    await world.attempt(storeId);
-    assert.equal(await world.settle(storeId), 'completed');
-    const told = (await world.eventTypes(storeId)).filter((type) => type === 'store.repaired');
-    assert.deepEqual(told, ['store.repaired']);
-  });
-
   it('uses a given password once and forgets its sealed copy', async () => {
     const storeId = await world.insertStore({ password: 'correct horse battery' });
     await world.settle(storeId);

@@ -87,12 +87,6 @@ export async function makeLivingStore(db: Db, kube: MemoryKube): Promise<string>
   const metadata = { labels: { 'souk.dev/store': id } };
   kube.put('Namespace', { name: namespace }, { metadata });
   const made = await kube.get('Namespace', { name: namespace });
-  // With the anchor at once: a sweep that came before it would take the store for one that needs a job.
-  await sql`
-    insert into stores (id, tenant_id, cluster_id, name, created_by, engine, engine_version, plan, admin_email, phase, ready_at,
-      observed_generation, namespace_uid)
-    values (${id}, ${TENANT}, 'clu_aaaaaaaaaa', ${`shop-${id.slice(4)}`}, 'x', 'test-shop', '1', 'standard', 'a@example.org',
-      'ready', now(), 1, ${made?.metadata.uid ?? ''})`.execute(db);
   kube.put('NetworkPolicy', { name: 'deny-all', namespace }, { metadata });
   kube.put('Ingress', { name: 'shop', namespace }, { metadata });
   kube.put('Service', { name: 'front', namespace }, { metadata });
@@ -117,6 +111,12 @@ export async function makeLivingStore(db: Db, kube: MemoryKube): Promise<string>
   kube.put('Pod', { name: 'front-1', namespace }, { metadata, spec: { containers: [] } });
   const status = { replicas: 1, updatedReplicas: 1, availableReplicas: 1 };
   kube.put('Deployment', { name: 'front', namespace }, { metadata, spec: { replicas: 1 }, status });
+  // Last, and with the anchor at once: a look that came before it would find the store without what it needs.
+  await sql`
+    insert into stores (id, tenant_id, cluster_id, name, created_by, engine, engine_version, plan, admin_email, phase, ready_at,
+      observed_generation, namespace_uid)
+    values (${id}, ${TENANT}, 'clu_aaaaaaaaaa', ${`shop-${id.slice(4)}`}, 'x', 'test-shop', '1', 'standard', 'a@example.org',
+      'ready', now(), 1, ${made?.metadata.uid ?? ''})`.execute(db);
   return id;
 }
 

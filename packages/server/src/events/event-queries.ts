@@ -1,7 +1,7 @@
 // Every statement on `events`. Events are only appended. Their order is (xid, cursor) and readers stop before the oldest transaction
 // still open, so that whoever reads on from a position misses nothing, in whatever order transactions commit.
 
-import type { Event, EventType } from '@souk/contract';
+import type { Event, EventType, StoreId } from '@souk/contract';
 import { type RawBuilder, sql } from 'kysely';
 import type { Db, Tx } from '../db/database.ts';
 import { storableJson, storableText } from '../db/storable-text.ts';
@@ -77,6 +77,18 @@ export async function appendUnlessTold(tx: Tx, event: NewEvent): Promise<void> {
   if (rows[0]?.isTold !== true) {
     await appendEvent(tx, event);
   }
+}
+
+/** Of the newest event of these types that was told of the store. */
+export async function readLatestEvent(
+  db: Db,
+  storeId: StoreId,
+  types: readonly EventType[],
+): Promise<{ readonly type: EventType; readonly message: string } | null> {
+  const { rows } = await sql<{ type: EventType; message: string }>`
+    select type, message from events where store_id = ${storeId} and type = any(${types})
+    order by cursor desc limit 1`.execute(db);
+  return rows[0] ?? null;
 }
 
 interface EventRow {

@@ -380,7 +380,7 @@ export async function cancelJob(tx: Tx, kind: string, subject: string): Promise<
 /** Newest first. */
 export async function listJobsOfSubject(db: Db, subject: string, limit: number): Promise<readonly Job[]> {
   const of = (states: RawBuilder<unknown>) => sql`
-    (select * from jobs where subject = ${subject} and ${states} order by created_at desc limit ${limit})`;
+    (select * from jobs where subject = ${subject} and ${states} order by created_at desc, id desc limit ${limit})`;
   const { rows } = await sql<Job>`
     select ${jobColumns} from (${of(isLive)} union all ${of(hasEnded)}) as jobs
     order by created_at desc, id desc limit ${limit}`.execute(db);

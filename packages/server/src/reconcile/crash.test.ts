@@ -2,8 +2,7 @@
 // attempts bring the store to where one that was never disturbed gets, with nothing left over and nothing made twice.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { LeaseLostError } from '../errors.ts';
-import { armFailpoint, armFailpoints } from '../failpoint.ts';
+import { armFailpoints } from '../failpoint.ts';
 import { listFailpointNames } from '../failpoint-names.ts';
 import { storeNamespace } from '../ids.ts';
 import { createWorld, hashOf, objectsOf, type World } from './test-world.ts';
@@ -35,17 +34,10 @@ describe('a worker that dies', () => {
     armFailpoints('');
   });
 
-  /** Runs an attempt that dies at the failpoint, if it gets there. */
   async function attemptUntil(name: string, storeId: Parameters<World['attempt']>[0]): Promise<void> {
-    const lease = new AbortController();
-    armFailpoint(name, async () => {
+    if (await world.attemptUntil(name, storeId)) {
       reached.add(name);
-      armFailpoints('');
-      lease.abort(new LeaseLostError(`died at ${name}`));
-      lease.signal.throwIfAborted();
-    });
-    await world.attempt(storeId, lease).catch(() => undefined);
-    armFailpoints('');
+    }
   }
 
   for (const name of names) {

@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import { type Db, inTransaction, type Tx } from '../db/database.ts';
 import { storableText } from '../db/storable-text.ts';
 import { LeaseLostError } from '../errors.ts';
+import { readLatestEvent } from '../events/event-queries.ts';
 
 export interface ReconciledStore {
   readonly id: StoreId;
@@ -114,11 +115,8 @@ export async function markReady(tx: Tx, storeId: StoreId, ready: ReadyStore): Pr
 
 /** Whether somebody was told of a drift, and nobody since that the store is as it should be again. */
 export async function isDriftOpen(db: Db, storeId: StoreId): Promise<boolean> {
-  const { rows } = await sql<{ isOpen: boolean }>`
-    select type = 'store.drift_detected' as "isOpen" from events
-    where store_id = ${storeId} and type in ('store.drift_detected', 'store.repaired', 'store.ready')
-    order by cursor desc limit 1`.execute(db);
-  return rows[0]?.isOpen ?? false;
+  const latest = await readLatestEvent(db, storeId, ['store.drift_detected', 'store.repaired', 'store.ready']);
+  return latest?.type === 'store.drift_detected';
 }
 
 /** Time in which the cluster is away is not the store's: its clock stops, and begins anew when the cluster has answered. */

@@ -1,7 +1,6 @@
 // That a repair has ended is told once, whoever did the last of it and whatever was asked for meanwhile.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { LeaseLostError } from '../errors.ts';
 import { armFailpoint, armFailpoints } from '../failpoint.ts';
 import { storeNamespace } from '../ids.ts';
 import { createWorld, type World } from './test-world.ts';
@@ -24,13 +23,7 @@ describe('the end of a repair', () => {
     await world.settle(storeId);
     world.kube.remove('Deployment', { namespace: storeNamespace(storeId), name: 'front' });
     await world.tellDrift(storeId);
-    const lease = new AbortController();
-    armFailpoint('before-mark-ready', async () => {
-      armFailpoints('');
-      lease.abort(new LeaseLostError('died'));
-      lease.signal.throwIfAborted();
-    });
-    await world.attempt(storeId, lease).catch(() => undefined);
+    assert.ok(await world.attemptUntil('before-mark-ready', storeId));
     assert.equal(await countTold(storeId), 0);
     await world.settle(storeId);
     await world.settle(storeId);

@@ -8,6 +8,7 @@ import type { Engine, ValuesInput } from '../engines/engine.ts';
 import type { LoadedEngine } from '../engines/registry.ts';
 import { LeaseLostError, TerminalError } from '../errors.ts';
 import { appendEvent } from '../events/event-queries.ts';
+import { armFailpoint, armFailpoints } from '../failpoint.ts';
 import { createMemoryHelm, type MemoryHelm } from '../helm/memory-helm.ts';
 import { createMemorySink } from '../helm/memory-sink.ts';
 import { newId, STORE_LABEL, storeIdOfNamespace, storeNamespace } from '../ids.ts';
@@ -82,6 +83,8 @@ export interface World extends TestDatabase {
   wishPasswordReset(storeId: StoreId): Promise<void>;
   /** One attempt, with a fence of its own; after another worker fell silent, where one is named. A lease that is lost aborts it. */
   attempt(storeId: StoreId, lease?: TestLease, takenOverFrom?: string): Promise<JobOutcome>;
+  /** One attempt whose worker dies at that failpoint; answers whether it got there. */
+  attemptUntil(failpoint: string, storeId: StoreId): Promise<boolean>;
   /** Attempts until one completes or is terminal, as the queue would; answers how it ended. */
   settle(storeId: StoreId): Promise<'completed' | TerminalError>;
   readRow(storeId: StoreId): Promise<StoreRow>;
@@ -253,6 +256,19 @@ export async function createWorld(windows: Partial<WatchWindows> = {}): Promise<
     },
     async wishPasswordReset(storeId) {
       await db.transaction().execute((tx) => wishPasswordReset(tx, storeId, 'tok_aaaaaaaaaa'));
+    },
+    async attemptUntil(failpoint, storeId) {
+      const lease = new AbortController();
+      let isReached = false;
+      armFailpoint(failpoint, async () => {
+        isReached = true;
+        armFailpoints('');
+        lease.abort(new LeaseLostError(`died at ${failpoint}`));
+        lease.signal.throwIfAborted();
+      });
+      await attempt(storeId, lease).catch(() => undefined);
+      armFailpoints('');
+      return isReached;
     },
     async settle(storeId) {
       for (let tries = 0; tries < 20; tries += 1) {

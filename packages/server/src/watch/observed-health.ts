@@ -4,6 +4,7 @@ import type { EventType, Health, Phase, PlanName, Pod, StoreId } from '@souk/con
 import { type RawBuilder, sql } from 'kysely';
 import { type Db, inTransaction, type Tx } from '../db/database.ts';
 import { storableJson } from '../db/storable-text.ts';
+import { readLatestEvent } from '../events/event-queries.ts';
 import { hastenRetries } from '../jobs/ease-queries.ts';
 import { RECONCILE_STORE } from '../stores/store.ts';
 
@@ -108,11 +109,8 @@ export async function isOrphanTold(
 
 /** Whether this is what was told last of what is wrong with the store, and nothing has put it right since. */
 export async function isDriftTold(tx: Tx, storeId: StoreId, message: string): Promise<boolean> {
-  const { rows } = await sql<{ isTold: boolean }>`
-    select type = 'store.drift_detected' and message = ${message} as "isTold" from events
-    where store_id = ${storeId} and type in ('store.drift_detected', 'store.repaired', 'store.health_changed')
-    order by cursor desc limit 1`.execute(tx);
-  return rows[0]?.isTold ?? false;
+  const latest = await readLatestEvent(tx, storeId, ['store.drift_detected', 'store.repaired', 'store.health_changed']);
+  return latest?.type === 'store.drift_detected' && latest.message === message;
 }
 
 export async function isTermOver(db: Db, fence: number): Promise<boolean> {

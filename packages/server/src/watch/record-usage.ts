@@ -34,16 +34,10 @@ export interface UsageRecorder {
 
 export function createUsageRecorder(context: UsageContext, { fence, signal }: Term): UsageRecorder {
   const { db, kube, baseDomain, log } = context;
-  // By UID, the version that was written last: the others need not be sent again.
-  let written: ReadonlyMap<string, string> = new Map();
-
   async function runOnce(): Promise<void> {
     const { items: nodes } = await kube.list('Node', {}, signal);
     const reading = await kube.readUsage(nodes, signal);
-    const quotas = context.quotas();
-    const changed = quotas.filter(({ metadata }) => written.get(metadata.uid) !== metadata.resourceVersion);
-    await writeQuotas(db, fence, changed.flatMap(toQuotaRow));
-    written = new Map(quotas.map(({ metadata }) => [metadata.uid, metadata.resourceVersion]));
+    await writeQuotas(db, fence, context.quotas().flatMap(toQuotaRow));
     await writeSamples(db, fence, groupByStore(reading.pods));
     await forgetDeletedStores(db);
     await writeNodeFigures(
@@ -115,15 +109,16 @@ const underTerm = (fence: number): RawBuilder<unknown> => sql`
   exists (select 1 from leader_leases where name = ${WATCH_LEASE} and fence = ${fence} and expires_at > now())`;
 
 async function writeQuotas(db: Db, fence: number, rows: readonly QuotaRow[]): Promise<void> {
-  // Joined with stores, because a namespace may outlive its row's database, and a listing the store; unchanged rows are left alone.
+  // Joined with stores, because a namespace may outlive its row's database, and a listing the store. Unchanged rows are left out
+  // before the conflict, which would lock, and so write, each of them.
   await sql`
     insert into store_quotas (store_id, resources)
     select stores.id, seen.resources
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as seen ("storeId" text, resources jsonb)
     join stores on stores.id = seen."storeId" and stores.phase <> 'deleted'
-    where ${underTerm(fence)}
-    on conflict (store_id) do update set resources = excluded.resources, observed_at = now()
-    where store_quotas.resources <> excluded.resources`.execute(db);
+    left join store_quotas as known on known.store_id = stores.id
+    where ${underTerm(fence)} and known.resources is distinct from seen.resources
+    on conflict (store_id) do update set resources = excluded.resources, observed_at = now()`.execute(db);
 }
 
 async function writeSamples(db: Db, fence: number, rows: readonly SampleRow[]): Promise<void> {

@@ -14,6 +14,8 @@ import { awaitAllReady, crash, findPart, listParts } from './parts.ts';
 
 // The worker and the role by which it may look at all of the cluster are called alike (packages/local, charts/platform).
 const WORKER = 'souk:worker';
+// The role that it binds to itself in the namespace of each store, by which it watches the Secrets there.
+const STORE_WORKER = 'souk:store-worker';
 const SWEEP_MS = Number(process.env.SWEEP_INTERVAL_SECONDS ?? 45) * 1_000;
 // A sweep takes a moment, and what it finds is looked at once more a second later.
 const TOLD_WITHIN_MS = SWEEP_MS + 5_000;
@@ -24,8 +26,8 @@ const STORES = 4;
 interface Drift {
   readonly command: readonly string[];
   readonly told: RegExp;
-  /** Nothing that the platform may put back by itself. */
-  readonly isLoss?: true;
+  /** The error that the store shows then: it is nothing that the platform may put back by itself. */
+  readonly error?: string;
 }
 const NAMESPACE_OF_STORE = '{namespace}';
 // A store shows one thing at a time that is wrong with it: each suffers another one in each round.
@@ -43,14 +45,22 @@ const ROUNDS: readonly (readonly Drift[])[] = [
     {
       command: ['delete', 'namespace', NAMESPACE_OF_STORE, '--wait=false'],
       told: /its namespace was deleted/,
-      isLoss: true,
+      error: 'data_lost',
+    },
+  ],
+  [
+    {
+      command: ['patch', 'secret', 'store-admin', '--type=merge', '-p', '{"stringData":{"password":"edited-by-hand"}}'],
+      told: /the Secret store-admin was edited/,
+      error: 'credentials_changed',
     },
   ],
 ];
 
 describe('a platform whose watch is cut', { skip: whyNoPlatform() }, () => {
   let platform: Platform;
-  let rules: string | null = null;
+  /** Of each role that was changed, as it was. */
+  const rules = new Map<string, string>();
   const stores: Store[] = [];
   const stray = inventId();
   let strayMadeAt = 0;
@@ -68,7 +78,7 @@ describe('a platform whose watch is cut', { skip: whyNoPlatform() }, () => {
   });
   after(async () => {
     listening.abort();
-    if (rules !== null) await setRules(rules);
+    for (const [role, json] of rules) await setRules(role, json);
     await awaitAllReady(platform);
     await Promise.all(stores.map(({ id }) => removeStore(platform.client, id)));
     platform.close();
@@ -79,9 +89,9 @@ describe('a platform whose watch is cut', { skip: whyNoPlatform() }, () => {
     it(`tells by the next sweep, and puts back where that is safe: ${kinds}`, { timeout: 180_000 }, async (t) => {
       const tookMs = await Promise.all(drifts.map(async (drift, place) => await inflict(drift, storeAt(place))));
       t.diagnostic(`without a watch ${kinds} are told after ${tookMs.join(', ')} ms`);
-      for (const [place, { isLoss }] of drifts.entries()) {
+      for (const [place, { error: code }] of drifts.entries()) {
         const store = storeAt(place);
-        if (isLoss) await untilStore(platform, store.id, ({ error }) => error?.code === 'data_lost');
+        if (code !== undefined) await untilStore(platform, store.id, ({ error }) => error?.code === code);
         else await awaitRepaired(store, index + 1);
       }
     });
@@ -133,13 +143,14 @@ describe('a platform whose watch is cut', { skip: whyNoPlatform() }, () => {
 
   /** Takes the right to watch from the worker, and its open watches by ending it: listings are all that is left to it. */
   async function cutWatch(): Promise<void> {
-    const role = JSON.parse(await platform.kubectl('get', 'clusterrole', WORKER, '-o', 'json')) as {
-      readonly rules: readonly { readonly verbs: readonly string[] }[];
-    };
-    rules = JSON.stringify(role.rules);
-    await setRules(
-      JSON.stringify(role.rules.map((rule) => ({ ...rule, verbs: rule.verbs.filter((verb) => verb !== 'watch') }))),
-    );
+    for (const name of [WORKER, STORE_WORKER]) {
+      const role = JSON.parse(await platform.kubectl('get', 'clusterrole', name, '-o', 'json')) as {
+        readonly rules: readonly { readonly verbs: readonly string[] }[];
+      };
+      rules.set(name, JSON.stringify(role.rules));
+      const unwatched = role.rules.map((rule) => ({ ...rule, verbs: rule.verbs.filter((verb) => verb !== 'watch') }));
+      await setRules(name, JSON.stringify(unwatched));
+    }
     const question = ['auth', 'can-i', 'watch', 'services', '--all-namespaces', '--as', WORKER];
     await until('watches to be refused', LED_WITHIN_MS, async () => {
       // It ends with 1 for "no".
@@ -156,7 +167,7 @@ describe('a platform whose watch is cut', { skip: whyNoPlatform() }, () => {
     });
   }
 
-  async function setRules(json: string): Promise<void> {
-    await platform.kubectl('patch', 'clusterrole', WORKER, '--type=merge', '-p', `{"rules":${json}}`);
+  async function setRules(role: string, json: string): Promise<void> {
+    await platform.kubectl('patch', 'clusterrole', role, '--type=merge', '-p', `{"rules":${json}}`);
   }
 });

@@ -9,7 +9,18 @@ const ROOT = import.meta.dirname;
 // Every method of the adapters is on one of the lists, so that a new one has to say what it is.
 const CHANGING = ['apply', 'createIfAbsent', 'delete', 'exec', 'upgrade', 'uninstall', 'rollback'];
 const READING = [
-  ...['get', 'list', 'listPages', 'listMetadata', 'watch', 'listLeftovers', 'readVersion', 'readUsage', 'close'],
+  ...[
+    'get',
+    'list',
+    'listPages',
+    'listMetadata',
+    'watch',
+    'watchMetadata',
+    'listLeftovers',
+    'readVersion',
+    'readUsage',
+    'close',
+  ],
   ...['readSecret', 'readLogs', 'readRelease'],
 ];
 

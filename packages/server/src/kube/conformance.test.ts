@@ -331,6 +331,40 @@ function promisesOfKube(whyNoPods: string | false, connect: () => Promise<Stage>
     test.skip('the cluster is so young that it remembers all there was');
   });
 
+  it('tells by metadata alone what is there and then what changes, in a namespace and by a field', async () => {
+    const signal = AbortSignal.timeout(30_000);
+    const name = 'told-by-metadata';
+    const labels = { of: name };
+    await kube.apply('Secret', { metadata: { name, namespace, labels }, stringData: { password: 'first' } });
+    const selection = { namespace, labels: `of=${name}`, fields: 'type!=helm.sh/release.v1' };
+    const told: string[] = [];
+    for await (const { type, object } of kube.watchMetadata('Secret', selection, signal)) {
+      assert.deepEqual(Object.keys(object), ['metadata']);
+      if (type === 'BOOKMARK') continue;
+      told.push(`${type} ${object.metadata.name}`);
+      if (type === 'ADDED') {
+        const record = { metadata: { name: `${name}-2`, namespace, labels }, type: 'helm.sh/release.v1' };
+        await kube.apply('Secret', record);
+        await kube.apply('Secret', { metadata: { name, namespace, labels }, stringData: { password: 'second' } });
+      }
+      if (type === 'MODIFIED') await kube.delete('Secret', { name, namespace }, { uid: object.metadata.uid });
+      if (type === 'DELETED') break;
+    }
+    assert.deepEqual(told, [`ADDED ${name}`, `MODIFIED ${name}`, `DELETED ${name}`]);
+  });
+
+  it('ends a watch of metadata with its signal, and fails with the reason of that signal', async () => {
+    const controller = new AbortController();
+    const reading = (async () => {
+      const selection = { namespace, labels: 'of=nobody' };
+      for await (const { type } of kube.watchMetadata('Secret', selection, controller.signal)) {
+        assert.equal(type, 'BOOKMARK');
+      }
+    })();
+    setTimeout(() => controller.abort(new Error('enough')), 300);
+    await assert.rejects(reading, /enough/);
+  });
+
   it('ends a watch with its signal, and fails with the reason of that signal', async () => {
     const controller = new AbortController();
     const { resourceVersion } = await kube.list('Secret', { namespace });

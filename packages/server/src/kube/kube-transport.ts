@@ -3,10 +3,11 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, Agent as NodeAgent } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { Agent as HttpAgent, request as httpRequest } from '../node-http.ts';
 import { KubeError } from './kube-error.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
+import { createSharedStreams } from './shared-streams.ts';
 
 // A healthy API server answers in milliseconds; after this long it is as good as away, and the step is tried again.
 const CALL_TIMEOUT_MS = 10_000;
@@ -31,6 +32,8 @@ export interface KubeTransport {
   call(call: Call, signal?: AbortSignal): Promise<unknown>;
   /** The raw body as text chunks. When nothing arrives for `silenceMs` the connection is taken for dead and the stream ends. */
   stream(call: Call, silenceMs: number | null, signal?: AbortSignal): Promise<AsyncIterable<string>>;
+  /** The same over connections that many streams share, where the API server is reached by TLS. */
+  streamShared(call: Call, silenceMs: number, signal?: AbortSignal): Promise<AsyncIterable<string>>;
   /** A WebSocket of that subprotocol, as the bare connection after the handshake. A refusal is a KubeError. */
   upgrade(call: Call, subprotocol: string, signal: AbortSignal): Promise<Duplex>;
   close(): void;
@@ -41,6 +44,7 @@ export function createKubeTransport(access: ClusterAccess): KubeTransport {
   const calls = createAgent(access, MOST_CALLS);
   // A stream keeps its connection for minutes; it must not keep calls from theirs.
   const streams = createAgent(access, Number.POSITIVE_INFINITY);
+  const shared = createSharedStreams(access);
   const basePath = access.server.pathname.replace(/\/$/, '');
 
   function urlOf(call: Call): URL {
@@ -83,6 +87,43 @@ export function createKubeTransport(access: ClusterAccess): KubeTransport {
     });
   }
 
+  async function openShared(call: Call, signal: AbortSignal): Promise<{ status: number; body: Readable }> {
+    const authorization = await access.authorize();
+    const { pathname, search } = urlOf(call);
+    const headers = {
+      accept: call.accept ?? 'application/json',
+      ...(authorization === null ? {} : { authorization }),
+    };
+    const { status, stream } = await shared.open(pathname + search, headers, signal);
+    return { status, body: stream };
+  }
+
+  async function openOwn(call: Call, signal: AbortSignal): Promise<{ status: number; body: Readable }> {
+    const response = await open(call, streams, signal);
+    return { status: response.statusCode ?? 0, body: response };
+  }
+
+  /** The deadline is for the beginning of the answer. */
+  async function streamBy(
+    openBody: typeof openOwn,
+    call: Call,
+    silenceMs: number | null,
+    signal: AbortSignal | undefined,
+  ): Promise<AsyncIterable<string>> {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), CALL_TIMEOUT_MS);
+    const either = signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]);
+    try {
+      const { status, body } = await unlessAborted(call, signal, () => openBody(call, either));
+      if (status >= 400) {
+        throw toKubeError(call, status, await readText(body));
+      }
+      return readChunks(body, call, silenceMs, signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   return {
     async call(call, signal) {
       const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
@@ -96,20 +137,8 @@ export function createKubeTransport(access: ClusterAccess): KubeTransport {
       }
       return JSON.parse(text);
     },
-    async stream(call, silenceMs, signal) {
-      const controller = new AbortController();
-      const timer = setTimeout(() => controller.abort(), CALL_TIMEOUT_MS);
-      const either = signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]);
-      try {
-        const response = await unlessAborted(call, signal, () => open(call, streams, either));
-        if ((response.statusCode ?? 0) >= 400) {
-          throw toKubeError(call, response.statusCode ?? 0, await readText(response));
-        }
-        return readChunks(response, call, silenceMs, signal);
-      } finally {
-        clearTimeout(timer);
-      }
-    },
+    stream: (call, silenceMs, signal) => streamBy(openOwn, call, silenceMs, signal),
+    streamShared: (call, silenceMs, signal) => streamBy(isHttps ? openShared : openOwn, call, silenceMs, signal),
     async upgrade(call, subprotocol, signal) {
       const authorization = await access.authorize();
       const headers = {
@@ -145,6 +174,7 @@ export function createKubeTransport(access: ClusterAccess): KubeTransport {
     close() {
       calls.destroy();
       streams.destroy();
+      shared.close();
     },
   };
 }
@@ -162,7 +192,7 @@ function createAgent({ server, ca, cert, key, isInsecure }: ClusterAccess, maxSo
     : new HttpAgent(options);
 }
 
-async function readText(response: IncomingMessage): Promise<string> {
+async function readText(response: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) {
     chunks.push(chunk as Buffer);
@@ -171,7 +201,7 @@ async function readText(response: IncomingMessage): Promise<string> {
 }
 
 async function* readChunks(
-  response: IncomingMessage,
+  response: Readable,
   call: Call,
   silenceMs: number | null,
   signal: AbortSignal | undefined,

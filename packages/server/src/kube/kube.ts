@@ -104,6 +104,15 @@ export interface Kube extends StoreReader {
    * KubeError whose `isExpired` is true when the version is too old, so that the caller lists again.
    */
   watch<K extends Kind>(kind: K, start: WatchStart, signal?: AbortSignal): AsyncIterable<WatchEvent<KindMap[K]>>;
+  /**
+   * Metadata alone of what is there now, as `ADDED`, and then of what changes. Made for thousands at once, which share connections.
+   * Ends as `watch` does, and fails as it does except that no version can be too old.
+   */
+  watchMetadata<K extends Kind>(
+    kind: K,
+    start: Omit<WatchStart, 'resourceVersion'>,
+    signal?: AbortSignal,
+  ): AsyncIterable<WatchEvent<Pick<KindMap[K], 'metadata'>>>;
   /** Runs a program to its end, within half a minute, and answers its exit code; what it prints goes nowhere. Null: no such pod. */
   exec(ref: Required<ObjectRef>, program: Program, signal?: AbortSignal): Promise<number | null>;
   /** Lists every kind that the cluster keeps in namespaces, the ones that Souk does not know of included. */

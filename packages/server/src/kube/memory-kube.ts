@@ -121,6 +121,17 @@ export function createMemoryKube(): MemoryKube {
       yield* history.watch(kind, start, signal);
     },
 
+    async *watchMetadata<K extends Kind>(kind: K, start: Omit<WatchStart, 'resourceVersion'>, signal?: AbortSignal) {
+      await enter(signal);
+      const resourceVersion = String(history.version);
+      for (const { metadata } of objects.select(kind, start)) {
+        yield { type: 'ADDED' as const, object: { metadata } };
+      }
+      for await (const { type, object } of history.watch(kind, { ...start, resourceVersion }, signal)) {
+        yield { type, object: { metadata: object.metadata } };
+      }
+    },
+
     async listLeftovers(namespace, signal) {
       await enter(signal);
       const names = objects

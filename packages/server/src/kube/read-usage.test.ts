@@ -28,6 +28,9 @@ const transport = (calls: Partial<KubeTransport>): KubeTransport => ({
   stream: async () => {
     throw new Error('not expected');
   },
+  streamShared: async () => {
+    throw new Error('not expected');
+  },
   upgrade: async () => {
     throw new Error('not expected');
   },

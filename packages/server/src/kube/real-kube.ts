@@ -4,12 +4,15 @@ import type { Kind, KindMap, KubeObject, Secret } from './kinds.ts';
 import { RESOURCES } from './kinds.ts';
 import type { Kube, Listing, ObjectRef, PageSelection, Selection, WatchEvent, WatchStart } from './kube.ts';
 import { isKubeError, KubeError } from './kube-error.ts';
-import type { KubeTransport } from './kube-transport.ts';
+import type { Call, KubeTransport } from './kube-transport.ts';
 import { listLeftovers } from './list-leftovers.ts';
 import { createUsageReader } from './read-usage.ts';
 
 const FIELD_MANAGER = 'souk';
+const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+// Whatever the API server has at hand, which tells of all that is there before it goes on.
+const FROM_NOW = '0';
 // The server ends a watch by itself after this long, which is ordinary; we then go on from the last version.
 const WATCH_TIMEOUT_SECONDS = 290;
 // API servers send a bookmark about once a minute. Two missed ones mean a connection that died without a word.
@@ -147,24 +150,18 @@ export function createRealKube(
     },
 
     async *watch<K extends Kind>(kind: K, start: WatchStart, signal?: AbortSignal) {
-      const chunks = await transport.stream(
-        {
-          method: 'GET',
-          path: collectionPath(kind, start.namespace),
-          query: {
-            watch: 'true',
-            allowWatchBookmarks: 'true',
-            resourceVersion: start.resourceVersion,
-            labelSelector: start.labels,
-            fieldSelector: start.fields,
-            timeoutSeconds: String(start.timeoutSeconds ?? WATCH_TIMEOUT_SECONDS),
-          },
-        },
-        WATCH_SILENCE_MS,
-        signal,
-      );
+      const chunks = await transport.stream(watchCall(kind, start), WATCH_SILENCE_MS, signal);
       for await (const line of splitLines(chunks)) {
         yield parseWatchEvent<KindMap[K]>(line);
+      }
+    },
+
+    async *watchMetadata<K extends Kind>(kind: K, start: Omit<WatchStart, 'resourceVersion'>, signal?: AbortSignal) {
+      const call = { ...watchCall(kind, { ...start, resourceVersion: FROM_NOW }), accept: METADATA };
+      const chunks = await transport.streamShared(call, WATCH_SILENCE_MS, signal);
+      for await (const line of splitLines(chunks)) {
+        const { type, object } = parseWatchEvent<KindMap[K]>(line);
+        yield { type, object: { metadata: object.metadata } };
       }
     },
 
@@ -240,6 +237,21 @@ function collectionPath(kind: Kind, namespace: string | undefined): string {
 
 function objectPath(kind: Kind, ref: ObjectRef): string {
   return `${collectionPath(kind, ref.namespace)}/${ref.name}`;
+}
+
+function watchCall(kind: Kind, start: WatchStart): Call {
+  return {
+    method: 'GET',
+    path: collectionPath(kind, start.namespace),
+    query: {
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      resourceVersion: start.resourceVersion,
+      labelSelector: start.labels,
+      fieldSelector: start.fields,
+      timeoutSeconds: String(start.timeoutSeconds ?? WATCH_TIMEOUT_SECONDS),
+    },
+  };
 }
 
 async function nullIfMissing<T>(read: () => Promise<T>): Promise<T | null> {

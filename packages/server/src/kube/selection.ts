@@ -6,18 +6,28 @@ export function matchesSelection(object: KubeObject, selection: Selection): bool
   const { labels = {}, namespace } = object.metadata;
   return (
     (selection.namespace === undefined || selection.namespace === namespace) &&
-    terms(selection.labels).every(([key, value]) => (value === null ? key in labels : labels[key] === value)) &&
-    terms(selection.fields).every(([path, value]) => readPath(object, path) === value)
+    terms(selection.labels).every(({ key, value, isWanted }) =>
+      value === null ? key in labels : (labels[key] === value) === isWanted,
+    ) &&
+    terms(selection.fields).every(({ key, value, isWanted }) => (readPath(object, key) === value) === isWanted)
   );
 }
 
-function terms(selector: string | undefined): readonly (readonly [key: string, value: string | null])[] {
+interface Term {
+  readonly key: string;
+  /** Null: whatever it is. */
+  readonly value: string | null;
+  /** False for `key!=value`. */
+  readonly isWanted: boolean;
+}
+
+function terms(selector: string | undefined): readonly Term[] {
   return (selector ?? '')
     .split(',')
     .filter((term) => term !== '')
     .map((term) => {
-      const [key = '', value = null] = term.split(/==?/);
-      return [key, value];
+      const [key = '', value = null] = term.split(/==?|!=/);
+      return { key, value, isWanted: !term.includes('!=') };
     });
 }
 

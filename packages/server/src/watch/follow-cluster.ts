@@ -1,5 +1,5 @@
 // Follows everything of stores in the cluster, and says which store something happened to. Objects are found by the label that every
-// object of a store carries. Secrets are not among them: no right to read those reaches beyond a store's own namespace.
+// object of a store carries. Secrets are not among them: no right to read those reaches beyond a store's own namespace (watch-secrets.ts).
 import { STORE_LABEL, storeIdOfNamespace } from '../ids.ts';
 import { type Followed, followObjects } from '../kube/follow-objects.ts';
 import type { Kind, KindMap, KubeObject } from '../kube/kinds.ts';

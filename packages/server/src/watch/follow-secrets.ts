@@ -1,10 +1,12 @@
 // When the Secrets of which store are inspected, and what was found: all of them by sweeps, and sooner those of which something else
 // tells that they may have changed. Neither waits for the other, nor does anything else for them.
 import { messageOf } from '../errors.ts';
+import type { Kube } from '../kube/kube.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { SecretInspector } from './inspect-secrets.ts';
 import type { WatchedStore } from './observed-health.ts';
+import { createSecretWatches } from './watch-secrets.ts';
 
 // Listings of Secrets under way at once; a thousand stores are through in seconds. Together they are half of the calls that a worker
 // makes at once, the other half is its attempts'.
@@ -12,6 +14,7 @@ const SWEPT_AT_ONCE = 4;
 const SOON_AT_ONCE = 2;
 
 export interface SecretFollowerOptions {
+  readonly kube: Kube;
   readonly inspector: SecretInspector;
   readonly signal: AbortSignal;
   /** Something else was found than the last time. */
@@ -23,8 +26,11 @@ export interface SecretFollowerOptions {
 export interface SecretFollower {
   /** What is wrong with a store's Secrets as far as is known; null when nothing is. */
   driftOf(storeId: string): string | null;
-  /** The quota's count is the one thing that every watch may see of Secrets coming and going. Null where it does not count. */
-  followCount(store: Pick<WatchedStore, 'id' | 'phase'>, count: string | null): void;
+  /**
+   * From now on what happens to them is inspected soon: edits by a watch, of release records what the quota counts, which every watch
+   * may see. Null where it does not count.
+   */
+  follow(store: Pick<WatchedStore, 'id' | 'phase'>, count: string | null): void;
   /** Inspects again where something was wrong: a repair changes Secrets, which no watch tells. */
   inspectBroken(): void;
   /** Inspects those of all these stores, and forgets what is known of others. Never fails: what could not be seen waits. */
@@ -32,7 +38,7 @@ export interface SecretFollower {
 }
 
 export function createSecretFollower(options: SecretFollowerOptions): SecretFollower {
-  const { inspector, signal, onChange, log, metrics } = options;
+  const { kube, inspector, signal, onChange, log, metrics } = options;
   const drifts = new Map<string, string>();
   const counts = new Map<string, string | null>();
   const soon = new Set<string>();
@@ -78,12 +84,32 @@ export function createSecretFollower(options: SecretFollowerOptions): SecretFoll
     }
   }
 
+  let mayTell = true;
+  const watches = createSecretWatches({
+    kube,
+    signal,
+    metrics,
+    onChange: (storeId) => void inspectSoon(storeId),
+    onError(error) {
+      // Most often they all fail at once.
+      if (mayTell) {
+        log.warn({ reason: messageOf(error) }, 'watches on Secrets fail; they go on, and sweeps see edits meanwhile');
+      }
+      mayTell = false;
+    },
+  });
+
   return {
     driftOf: (storeId) => drifts.get(storeId) ?? null,
-    followCount({ id, phase }, count) {
+    follow({ id, phase }, count) {
       const before = counts.get(id);
       counts.set(id, count);
-      if (phase === 'ready' && before !== undefined && before !== count) {
+      if (phase !== 'ready') {
+        watches.end(id);
+        return;
+      }
+      watches.begin(id);
+      if (before !== undefined && before !== count) {
         void inspectSoon(id);
       }
     },
@@ -94,11 +120,13 @@ export function createSecretFollower(options: SecretFollowerOptions): SecretFoll
     },
     async inspectAll(storeIds) {
       inspector.keepOnly(storeIds);
+      watches.endOthers(storeIds);
       for (const known of [drifts, counts]) {
         for (const id of known.keys()) {
           if (!storeIds.has(id)) known.delete(id);
         }
       }
+      mayTell = true;
       const end = metrics.sweepSeconds.startTimer({ work: 'secrets' });
       const left = new Set(storeIds);
       await Promise.all(Array.from({ length: SWEPT_AT_ONCE }, () => inspectEach(left)));

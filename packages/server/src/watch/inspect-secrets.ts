@@ -1,6 +1,5 @@
-// Looks after the Secrets of stores: the records of the Helm release and the credentials. No watch sees them, because the right to
-// watch Secrets of all namespaces would be the right to read them; so they are listed store by store, by their metadata, at every
-// resync, and sooner when the quota of a namespace counts them otherwise. Contents are read only where metadata changed.
+// Looks after the Secrets of stores: the records of the Helm release and the credentials. They are listed store by store, by their
+// metadata, at every resync, and sooner when something tells that they changed. Contents are read only where metadata changed.
 import { STORE_LABEL, storeNamespace } from '../ids.ts';
 import type { ObjectMeta } from '../kube/kinds.ts';
 import type { Kube } from '../kube/kube.ts';

@@ -77,7 +77,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
     wakeUp();
   };
   const inspector = createSecretInspector(kube, context.platformKey);
-  const secrets = createSecretFollower({ inspector, signal, onChange: lookSoon, log, metrics });
+  const secrets = createSecretFollower({ kube, inspector, signal, onChange: lookSoon, log, metrics });
   const drifts = createDriftFollower({ actor, fence, write, queueReconcile, onDue: wakeUp });
   const sweeper = createOrphanSweeper({ db, kube, log, metrics, actor, fence });
   const cluster = followCluster({
@@ -178,7 +178,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
     const { phase, anchors } = store;
     const wanted = { phase, ...parts, anchors, guardrails: context.guardrails(store, nodes) };
     const seen = observeStore(wanted, objects, secrets.driftOf(store.id));
-    secrets.followCount(store, cluster.countSecrets(storeNamespace(store.id)));
+    secrets.follow(store, cluster.countSecrets(storeNamespace(store.id)));
     if (
       seen.health !== store.health ||
       JSON.stringify(seen.pods) !== JSON.stringify(sortKeysAs(store.pods, seen.pods))

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, it, type TestContext } from 'node:test';
+import { setImmediate as nextTick } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
+import { waitUntil } from '../db/wait-until.ts';
+import { newId, storeNamespace } from '../ids.ts';
+import { createMemoryKube, type MemoryKube } from '../kube/memory-kube.ts';
+import { createMetrics } from '../metrics.ts';
+import {
+  insertTenantAndCluster,
+  makeLivingStore,
+  type RunningWatch,
+  readDrifts,
+  readHealth,
+  startWatch,
+} from './test-watched-stores.ts';
+import { createSecretWatches, MOST_WATCHED } from './watch-secrets.ts';
+
+const EDITED = { data: { password: Buffer.from('other').toString('base64') } };
+const NO_SWEEP_MS = 600_000;
+
+describe('the watches on Secrets', () => {
+  let database: TestDatabase;
+  let kube: MemoryKube;
+  let watch: RunningWatch | null = null;
+  before(async () => {
+    database = await createTestDatabase();
+    await insertTenantAndCluster(database.db);
+  });
+  beforeEach(async () => {
+    await sql`truncate events, jobs, stores cascade`.execute(database.db);
+    kube = createMemoryKube();
+    kube.put('Node', { name: 'souk' }, {});
+  });
+  afterEach(async () => {
+    await watch?.end();
+    watch = null;
+  });
+  after(() => database.close());
+
+  /** A healthy store, and the first sweep over its Secrets is through. */
+  async function watchOne(t: TestContext): Promise<string> {
+    const begun = t.mock.method(kube, 'watchMetadata');
+    const inspected = t.mock.method(kube, 'listMetadata');
+    const id = await makeLivingStore(database.db, kube);
+    watch = await startWatch(database.db, kube, { sweepIntervalMs: NO_SWEEP_MS });
+    await waitUntil('health', async () => (await readHealth(database.db, id))?.health === 'healthy');
+    await waitUntil('a watch and an inspection', () => begun.mock.callCount() > 0 && inspected.mock.callCount() > 0);
+    return id;
+  }
+
+  const edit = (id: string): void => kube.put('Secret', { name: 'store-admin', namespace: storeNamespace(id) }, EDITED);
+  const untilTold = (id: string): Promise<unknown> =>
+    waitUntil('it was told', async () => (await readDrifts(database.db, id)).length > 0, 10_000);
+
+  it('have an edited Secret told without any sweep', async (t) => {
+    const id = await watchOne(t);
+    edit(id);
+    await untilTold(id);
+    assert.deepEqual(await readDrifts(database.db, id), ['the Secret store-admin was edited']);
+  });
+
+  it('have the Secrets inspected when one begins anew, for what happened in between', async (t) => {
+    const id = await watchOne(t);
+    kube.muteWatches(true);
+    edit(id);
+    kube.muteWatches(false);
+    kube.endWatches();
+    await untilTold(id);
+  });
+
+  it('end when the store is not ready any more, and with the term', async () => {
+    const term = new AbortController();
+    const told: string[] = [];
+    const signals: AbortSignal[] = [];
+    const watches = createSecretWatches({
+      kube: {
+        watchMetadata(kind, start, signal) {
+          if (signal !== undefined) signals.push(signal);
+          return kube.watchMetadata(kind, start, signal);
+        },
+      },
+      signal: term.signal,
+      onChange: (id) => told.push(id),
+      onError: (error) => assert.fail(String(error)),
+      metrics: createMetrics('test'),
+    });
+    const ids = [newId('sto'), newId('sto'), newId('sto')] as const;
+    for (const id of [...ids, ...ids]) watches.begin(id);
+    await waitUntil('all are begun', () => signals.length === ids.length);
+    watches.end(ids[0]);
+    watches.endOthers(new Set([ids[2]]));
+    assert.deepEqual(
+      signals.map(({ aborted }) => aborted),
+      [true, true, false],
+    );
+    term.abort();
+    watches.begin(ids[0]);
+    await nextTick();
+    assert.equal(signals.length, ids.length);
+    assert.equal(signals.at(-1)?.aborted, true);
+    assert.deepEqual(told, []);
+  });
+
+  it('are so many at most, and one that ends makes room for another', async () => {
+    const term = new AbortController();
+    let begun = 0;
+    const watches = createSecretWatches({
+      kube: {
+        async *watchMetadata(_kind, _start, signal) {
+          begun += 1;
+          await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+        },
+      },
+      signal: term.signal,
+      onChange: assert.fail,
+      onError: (error) => assert.fail(String(error)),
+      metrics: createMetrics('test'),
+    });
+    const ids = Array.from({ length: MOST_WATCHED + 1 }, () => newId('sto'));
+    for (const id of ids) watches.begin(id);
+    assert.equal(begun, MOST_WATCHED);
+    watches.end(ids[0] ?? '');
+    watches.begin(ids.at(-1) ?? '');
+    assert.equal(begun, MOST_WATCHED + 1);
+    term.abort();
+  });
+});

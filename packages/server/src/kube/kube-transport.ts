@@ -16,6 +16,8 @@ const IDLE_SOCKET_MS = 60_000;
 
 // Each connection costs both sides a handshake with certificates; a call takes milliseconds, so a few connections carry many.
 const MOST_CALLS = 12;
+// A thousand streams may be wanted at one moment; each has its whole deadline when its turn has come.
+const MOST_OPENINGS = 25;
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -124,6 +126,21 @@ export function createKubeTransport(access: ClusterAccess): KubeTransport {
     }
   }
 
+  let openings = 0;
+  const turns: (() => void)[] = [];
+  async function inTurn<T>(openStream: () => Promise<T>): Promise<T> {
+    while (openings >= MOST_OPENINGS) {
+      await new Promise<void>((resolve) => turns.push(resolve));
+    }
+    openings += 1;
+    try {
+      return await openStream();
+    } finally {
+      openings -= 1;
+      turns.shift()?.();
+    }
+  }
+
   return {
     async call(call, signal) {
       const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
@@ -138,7 +155,8 @@ export function createKubeTransport(access: ClusterAccess): KubeTransport {
       return JSON.parse(text);
     },
     stream: (call, silenceMs, signal) => streamBy(openOwn, call, silenceMs, signal),
-    streamShared: (call, silenceMs, signal) => streamBy(isHttps ? openShared : openOwn, call, silenceMs, signal),
+    streamShared: (call, silenceMs, signal) =>
+      inTurn(() => streamBy(isHttps ? openShared : openOwn, call, silenceMs, signal)),
     async upgrade(call, subprotocol, signal) {
       const authorization = await access.authorize();
       const headers = {
@@ -213,7 +231,8 @@ async function* readChunks(
       ? undefined
       : setTimeout(() => {
           isSilent = true;
-          response.destroy();
+          // An error, so that whoever shares the connection hears of it.
+          response.destroy(new Error(`nothing was heard for ${silenceMs} ms`));
         }, silenceMs);
   try {
     for await (const chunk of response) {

@@ -30,7 +30,12 @@ export function createSharedStreams({ server, ca, cert, key, isInsecure }: Clust
   function findConnection(connect: typeof Http2Connect): Connection {
     for (const connection of connections) {
       const { maxConcurrentStreams = STREAMS_A_CONNECTION } = connection.session.remoteSettings ?? {};
-      if (connection.takesMore && connection.streams < Math.min(maxConcurrentStreams, STREAMS_A_CONNECTION)) {
+      if (
+        connection.takesMore &&
+        !connection.session.closed &&
+        !connection.session.destroyed &&
+        connection.streams < Math.min(maxConcurrentStreams, STREAMS_A_CONNECTION)
+      ) {
         return connection;
       }
     }
@@ -68,8 +73,11 @@ export function createSharedStreams({ server, ca, cert, key, isInsecure }: Clust
           isAnswered = true;
           resolve({ status: answer[':status'] ?? 0, stream });
         });
-        // Stays, because an error that comes while nobody reads would end the process.
-        stream.on('error', reject);
+        // Stays, because an error that comes while nobody reads would end the process. It may be of the whole connection.
+        stream.on('error', (error) => {
+          if (!signal.aborted) connection.takesMore = false;
+          reject(error);
+        });
         stream.on('close', () => {
           // It may be the connection that did not answer: nobody else is to wait for it.
           if (!isAnswered) connection.takesMore = false;

@@ -33,8 +33,8 @@ export interface SecretFollower {
   follow(store: Pick<WatchedStore, 'id' | 'phase'>, count: string | null): void;
   /** Inspects again where something was wrong: a repair changes Secrets, which no watch tells. */
   inspectBroken(): void;
-  /** Inspects those of all these stores, and forgets what is known of others. Never fails: what could not be seen waits. */
-  inspectAll(storeIds: ReadonlySet<string>): Promise<void>;
+  /** Inspects those of all ready stores, and forgets what is known of others. Never fails: what could not be seen waits. */
+  inspectAll(liveStores: readonly Pick<WatchedStore, 'id' | 'phase'>[]): Promise<void>;
 }
 
 export function createSecretFollower(options: SecretFollowerOptions): SecretFollower {
@@ -42,9 +42,25 @@ export function createSecretFollower(options: SecretFollowerOptions): SecretFoll
   const drifts = new Map<string, string>();
   const counts = new Map<string, string | null>();
   const soon = new Set<string>();
+  const underWay = new Set<string>();
+  const again = new Set<string>();
   let inspectingSoon = 0;
 
+  /** One at a time of a store, so that no older answer comes after a newer one; who comes meanwhile gets another one. */
   async function inspect(storeId: string): Promise<void> {
+    if (underWay.has(storeId)) {
+      again.add(storeId);
+      return;
+    }
+    underWay.add(storeId);
+    do {
+      again.delete(storeId);
+      await inspectOnce(storeId);
+    } while (again.has(storeId) && !signal.aborted);
+    underWay.delete(storeId);
+  }
+
+  async function inspectOnce(storeId: string): Promise<void> {
     try {
       const found = await inspector.inspect(storeId, signal);
       if (found !== (drifts.get(storeId) ?? null)) {
@@ -118,13 +134,17 @@ export function createSecretFollower(options: SecretFollowerOptions): SecretFoll
         void inspectSoon(storeId);
       }
     },
-    async inspectAll(storeIds) {
+    async inspectAll(liveStores) {
+      const storeIds = new Set(liveStores.filter(({ phase }) => phase === 'ready').map(({ id }) => id));
       inspector.keepOnly(storeIds);
-      watches.endOthers(storeIds);
-      for (const known of [drifts, counts]) {
-        for (const id of known.keys()) {
-          if (!storeIds.has(id)) known.delete(id);
-        }
+      for (const id of drifts.keys()) {
+        if (!storeIds.has(id)) drifts.delete(id);
+      }
+      // One that got ready since these were read is followed already.
+      const liveIds = new Set<string>(liveStores.map(({ id }) => id));
+      watches.endOthers(liveIds);
+      for (const id of counts.keys()) {
+        if (!liveIds.has(id)) counts.delete(id);
       }
       mayTell = true;
       const end = metrics.sweepSeconds.startTimer({ work: 'secrets' });

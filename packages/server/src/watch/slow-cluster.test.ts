@@ -193,6 +193,10 @@ describe('the watch of a cluster that is slow or full', () => {
       inspectedAt.push(performance.now());
       return await listMetadata(kind, selection, signal);
     });
+    // Which tells nothing that would be looked at sooner.
+    t.mock.method(kube, 'watchMetadata', async function* () {
+      await new Promise(() => undefined);
+    });
     const resyncs = t.mock.method(kube, 'listPages');
     watch = await startWatch(database.db, kube, { sweepIntervalMs: 200 });
     await waitUntil('some resyncs', () => resyncs.mock.callCount() > 5 * 11);

@@ -241,8 +241,7 @@ export function createClusterWatch(context: WatchContext, term: Term): ClusterWa
   }
 
   async function inspectSecrets(): Promise<void> {
-    const live = await observed.listLiveStores(db);
-    await secrets.inspectAll(new Set(live.filter(({ phase }) => phase === 'ready').map(({ id }) => id)));
+    await secrets.inspectAll(await observed.listLiveStores(db));
   }
 
   /** Asked each time: what was listed once looks the same whether the cluster still answers or not. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it, type TestContext } from 'node:test';
-import { setImmediate as nextTick } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTick } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import { waitUntil } from '../db/wait-until.ts';
@@ -39,14 +39,13 @@ describe('the watches on Secrets', () => {
   });
   after(() => database.close());
 
-  /** A healthy store, and the first sweep over its Secrets is through. */
+  /** A healthy store whose Secrets were inspected by the first sweep and with the beginning of the watch. */
   async function watchOne(t: TestContext): Promise<string> {
-    const begun = t.mock.method(kube, 'watchMetadata');
     const inspected = t.mock.method(kube, 'listMetadata');
     const id = await makeLivingStore(database.db, kube);
     watch = await startWatch(database.db, kube, { sweepIntervalMs: NO_SWEEP_MS });
     await waitUntil('health', async () => (await readHealth(database.db, id))?.health === 'healthy');
-    await waitUntil('a watch and an inspection', () => begun.mock.callCount() > 0 && inspected.mock.callCount() > 0);
+    await waitUntil('two inspections', () => inspected.mock.callCount() >= 2);
     return id;
   }
 
@@ -59,6 +58,30 @@ describe('the watches on Secrets', () => {
     edit(id);
     await untilTold(id);
     assert.deepEqual(await readDrifts(database.db, id), ['the Secret store-admin was edited']);
+  });
+
+  it('have an edit told though an inspection that began before it ends after the one that saw it', async (t) => {
+    const id = await watchOne(t);
+    const { listMetadata } = kube;
+    const gate = new AbortController();
+    const held = t.mock.method(
+      kube,
+      'listMetadata',
+      async (...asked: Parameters<typeof listMetadata>) => {
+        const listed = await listMetadata(...asked);
+        await delay(60_000, undefined, { signal: gate.signal }).catch(() => undefined);
+        return listed;
+      },
+      { times: 1 },
+    );
+    // Counted otherwise, which is a reason to inspect.
+    const quota = { status: { used: { 'count/secrets': '3' } } };
+    kube.put('ResourceQuota', { name: 'plan', namespace: storeNamespace(id) }, quota);
+    await waitUntil('an inspection that waits', () => held.mock.callCount() === 1);
+    edit(id);
+    await delay(200);
+    gate.abort();
+    await untilTold(id);
   });
 
   it('have the Secrets inspected when one begins anew, for what happened in between', async (t) => {

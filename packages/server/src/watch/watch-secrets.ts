@@ -1,7 +1,7 @@
 // One watch on the Secrets of each ready store, in its own namespace and of their metadata alone: the right to watch those of all
 // namespaces would be the right to read them. It tells that something changed; what, an inspection finds out.
 import { setTimeout as delay } from 'node:timers/promises';
-import { storeNamespace } from '../ids.ts';
+import { STORE_LABEL, storeNamespace } from '../ids.ts';
 import type { Kube } from '../kube/kube.ts';
 import { isKubeError } from '../kube/kube-error.ts';
 import type { Metrics } from '../metrics.ts';
@@ -36,14 +36,15 @@ export function createSecretWatches(options: SecretWatchesOptions): SecretWatche
   const { kube, onChange, onError, metrics } = options;
   const watches = new Map<string, AbortController>();
 
-  /** Where it is not the first one, what happened before it was told to nobody. */
-  async function watchOnce(storeId: string, isFirst: boolean, signal: AbortSignal): Promise<void> {
+  async function watchOnce(storeId: string, signal: AbortSignal): Promise<void> {
     const start = {
       namespace: storeNamespace(storeId),
+      labels: STORE_LABEL,
       fields: FIELDS,
       timeoutSeconds: SHORTEST_SECONDS + Math.floor(Math.random() * SPREAD_SECONDS),
     };
-    let mustInspect = !isFirst;
+    // What happened before it was told to nobody.
+    let mustInspect = true;
     for await (const { type } of kube.watchMetadata('Secret', start, signal)) {
       // What is there at the beginning is told as added, and so is what no shop knows of.
       if (mustInspect || type === 'MODIFIED' || type === 'DELETED') {
@@ -55,11 +56,10 @@ export function createSecretWatches(options: SecretWatchesOptions): SecretWatche
 
   async function keepWatching(storeId: string, signal: AbortSignal): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
-    let isFirst = true;
     while (!signal.aborted) {
       const startedAt = performance.now();
       try {
-        await watchOnce(storeId, isFirst, signal);
+        await watchOnce(storeId, signal);
       } catch (error) {
         if (signal.aborted) {
           return;
@@ -70,7 +70,6 @@ export function createSecretWatches(options: SecretWatchesOptions): SecretWatche
           onError(error);
         }
       }
-      isFirst = false;
       const hasLasted = performance.now() - startedAt >= LONGEST_PAUSE_MS;
       pauseMs = hasLasted ? FIRST_PAUSE_MS : Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
       await delay(pauseMs * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);

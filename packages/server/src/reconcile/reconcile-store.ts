@@ -101,6 +101,8 @@ async function bringUp(scope: AttemptScope): Promise<JobOutcome> {
       await appendEvent(tx, eventOf(scope, 'store.provisioning_started', `Provisioning of ${store.name} has begun`));
     });
   }
+  // What is told from here on is another attempt's: the step that would find it may be through already.
+  const wasDrifted = store.phase === 'ready' && (await observed.isDriftOpen(scope.db, store.id));
   try {
     const answer = await answerDataLoss(scope);
     if (answer !== null) {
@@ -117,7 +119,7 @@ async function bringUp(scope: AttemptScope): Promise<JobOutcome> {
       }
       return toJobOutcome(outcome);
     }
-    await becomeReady(scope);
+    await becomeReady(scope, wasDrifted);
     return toJobOutcome(store.phase === 'ready' ? await runSteps(scope, SERVE) : outcome);
   } catch (error) {
     if (scope.superseded.aborted && !scope.lease.signal.aborted) {
@@ -169,15 +171,12 @@ async function answerDataLoss(scope: AttemptScope): Promise<JobOutcome | null> {
   return { outcome: 'waiting', recheckAfterMs: 0, reason: 'the loss is accepted' };
 }
 
-async function becomeReady(scope: AttemptScope): Promise<void> {
+async function becomeReady(scope: AttemptScope, wasDrifted: boolean): Promise<void> {
   const { store, metrics, engine } = scope;
   const isKnown = store.anchors.namespaceUid !== null && store.errorCode === null;
   const isUnchanged = store.phase === 'ready' && store.observedGeneration === store.generation && isKnown;
   // What is told is not what this attempt did: one that died may have done the last of it, and somebody may have put it right.
-  const isMended =
-    scope.progress.hasActed ||
-    store.repairGeneration > store.observedGeneration ||
-    (store.phase === 'ready' && (await observed.isDriftOpen(scope.db, store.id)));
+  const isMended = scope.progress.hasActed || store.repairGeneration > store.observedGeneration || wasDrifted;
   if (isUnchanged && !isMended) {
     return;
   }

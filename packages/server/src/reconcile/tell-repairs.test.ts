@@ -38,6 +38,26 @@ describe('the end of a repair', () => {
     assert.equal(await countTold(storeId), 1);
   });
 
+  it('is not told of a drift that was told while the attempt was under way, but by the next one', async (t) => {
+    const storeId = await world.insertStore();
+    await world.settle(storeId);
+    const { listMetadata } = world.kube;
+    const looked = t.mock.method(
+      world.kube,
+      'listMetadata',
+      async (...asked: Parameters<typeof listMetadata>) => {
+        await world.tellDrift(storeId);
+        return await listMetadata(...asked);
+      },
+      { times: 1 },
+    );
+    await world.attempt(storeId);
+    assert.equal(looked.mock.callCount(), 1);
+    assert.equal(await countTold(storeId), 0);
+    await world.settle(storeId);
+    assert.equal(await countTold(storeId), 1);
+  });
+
   it('is told once where a repair was asked for while another one ended', async () => {
     const storeId = await world.insertStore();
     await world.settle(storeId);

@@ -1,57 +1,37 @@
 // The watch where listings take long, stores are many, or one of them is in trouble: what it owes to all the others.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, it, type TestContext } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import { waitUntil } from '../db/wait-until.ts';
 import { storeNamespace } from '../ids.ts';
 import type { Kind } from '../kube/kinds.ts';
 import type { Selection } from '../kube/kube.ts';
 import { KubeError } from '../kube/kube-error.ts';
-import { createMemoryKube, type MemoryKube } from '../kube/memory-kube.ts';
-import {
-  countJobs,
-  insertTenantAndCluster,
-  makeLivingStore,
-  type RunningWatch,
-  readDrifts,
-  startWatch,
-} from './test-watched-stores.ts';
+import type { MemoryKube } from '../kube/memory-kube.ts';
+import { countJobs, makeLivingStore, readDrifts, useWatchedCluster } from './test-watched-stores.ts';
 
 describe('the watch of a cluster that is slow or full', () => {
-  let database: TestDatabase;
-  let kube: MemoryKube;
-  let watch: RunningWatch | null = null;
-  before(async () => {
-    database = await createTestDatabase();
-    await insertTenantAndCluster(database.db);
-  });
-  beforeEach(async () => {
-    await sql`truncate events, jobs, stores cascade`.execute(database.db);
-    kube = createMemoryKube();
-    kube.put('Node', { name: 'souk' }, {});
-  });
-  afterEach(async () => {
-    await watch?.end();
-    watch = null;
-  });
-  after(() => database.close());
+  const cluster = useWatchedCluster();
 
   const makeStores = (count: number): Promise<readonly string[]> =>
-    Promise.all(Array.from({ length: count }, () => makeLivingStore(database.db, kube)));
+    Promise.all(Array.from({ length: count }, () => makeLivingStore(cluster.db, cluster.kube)));
   const isAll = async (ids: readonly string[], health: string): Promise<boolean> => {
-    const { rows } = await sql`select 1 from stores where id = any(${ids}) and health = ${health}`.execute(database.db);
+    const { rows } = await sql`select 1 from stores where id = any(${ids}) and health = ${health}`.execute(cluster.db);
     return rows.length === ids.length;
   };
   const breakFront = (id: string): void =>
-    kube.put('Deployment', { name: 'front', namespace: storeNamespace(id) }, { status: { availableReplicas: 0 } });
+    cluster.kube.put(
+      'Deployment',
+      { name: 'front', namespace: storeNamespace(id) },
+      { status: { availableReplicas: 0 } },
+    );
 
   /** From now on a listing gets no answer until `release` or its own end. */
   function holdListings(t: TestContext): { readonly begun: () => number; readonly release: () => void } {
-    const { listPages } = kube;
+    const { listPages } = cluster.kube;
     const gate = new AbortController();
-    const held = t.mock.method(kube, 'listPages', async function* (
+    const held = t.mock.method(cluster.kube, 'listPages', async function* (
       kind: Kind,
       selection: Selection,
       signal: AbortSignal,
@@ -64,40 +44,40 @@ describe('the watch of a cluster that is slow or full', () => {
 
   it('looks at a change that the watch tells while a listing that takes long is still under way', async (t) => {
     const [id = ''] = await makeStores(1);
-    watch = await startWatch(database.db, kube, { sweepIntervalMs: 300 });
+    const watch = await cluster.watch({ sweepIntervalMs: 300 });
     await waitUntil('healthy', () => isAll([id], 'healthy'));
     const listings = holdListings(t);
     await waitUntil('a listing is under way', () => listings.begun() > 0);
-    kube.remove('Deployment', { name: 'front', namespace: storeNamespace(id) });
-    await waitUntil('told', async () => (await readDrifts(database.db, id)).length > 0, 5_000);
-    assert.equal(await countJobs(database.db, id), 1);
+    cluster.kube.remove('Deployment', { name: 'front', namespace: storeNamespace(id) });
+    await waitUntil('told', async () => (await readDrifts(cluster.db, id)).length > 0, 5_000);
+    assert.equal(await countJobs(cluster.db, id), 1);
     assert.equal(listings.begun(), 1);
     // Its term ends though it has no answer yet.
     await watch.end();
   });
 
   it('writes down that the cluster does not answer while a listing waits for it', async (t) => {
-    watch = await startWatch(database.db, kube, { sweepIntervalMs: 300, factsMs: 50 });
+    await cluster.watch({ sweepIntervalMs: 300, factsMs: 50 });
     const listings = holdListings(t);
     await waitUntil('a listing is under way', () => listings.begun() > 0);
-    t.mock.method(kube, 'readVersion', async () => {
+    t.mock.method(cluster.kube, 'readVersion', async () => {
       throw new KubeError(0, 'Unreachable', 'no answer');
     });
     const readMessage = async () => {
       const { rows } = await sql<{ message: string | null }>`
-        select observed ->> 'message' as message from clusters`.execute(database.db);
+        select observed ->> 'message' as message from clusters`.execute(cluster.db);
       return rows[0]?.message?.includes('does not answer');
     };
     await waitUntil('the message', readMessage, 5_000);
   });
 
   it('writes down that the cluster does not answer when it was away before the term began, and keeps what it knew of nodes', async () => {
-    await sql`update clusters set observed = '{"nodes": [{"name": "souk", "ready": true}]}'`.execute(database.db);
-    kube.setUnreachable(true);
-    watch = await startWatch(database.db, kube, { sweepIntervalMs: 300, factsMs: 50 });
+    await sql`update clusters set observed = '{"nodes": [{"name": "souk", "ready": true}]}'`.execute(cluster.db);
+    cluster.kube.setUnreachable(true);
+    await cluster.watch({ sweepIntervalMs: 300, factsMs: 50 });
     const readFacts = async () => {
       const { rows } = await sql<{ message: string | null; nodes: unknown }>`
-        select observed ->> 'message' as message, observed -> 'nodes' as nodes from clusters`.execute(database.db);
+        select observed ->> 'message' as message, observed -> 'nodes' as nodes from clusters`.execute(cluster.db);
       return rows[0];
     };
     await waitUntil('the message', async () => (await readFacts())?.message?.includes('does not answer'), 5_000);
@@ -106,9 +86,9 @@ describe('the watch of a cluster that is slow or full', () => {
 
   it('lists again soon after a listing that failed', async (t) => {
     const failedAt: number[] = [];
-    const { listPages } = kube;
-    watch = await startWatch(database.db, kube, { sweepIntervalMs: 4_000 });
-    t.mock.method(kube, 'listPages', (kind: Kind, selection: Selection, signal: AbortSignal) => {
+    const { listPages } = cluster.kube;
+    await cluster.watch({ sweepIntervalMs: 4_000 });
+    t.mock.method(cluster.kube, 'listPages', (kind: Kind, selection: Selection, signal: AbortSignal) => {
       if (kind !== 'Namespace') return listPages(kind, selection, signal);
       failedAt.push(performance.now());
       throw new KubeError(0, 'Unreachable', 'no answer');
@@ -120,9 +100,9 @@ describe('the watch of a cluster that is slow or full', () => {
 
   it('lists again only a whole interval after a listing has ended, however long that took', async (t) => {
     const listings: { beganAt: number; endedAt: number }[] = [];
-    const { listPages } = kube;
-    watch = await startWatch(database.db, kube, { sweepIntervalMs: 250 });
-    t.mock.method(kube, 'listPages', async function* (kind: Kind, selection: Selection, signal: AbortSignal) {
+    const { listPages } = cluster.kube;
+    await cluster.watch({ sweepIntervalMs: 250 });
+    t.mock.method(cluster.kube, 'listPages', async function* (kind: Kind, selection: Selection, signal: AbortSignal) {
       const beganAt = performance.now();
       await delay(50, undefined, { signal });
       yield* listPages(kind, selection, signal);
@@ -142,7 +122,7 @@ describe('the watch of a cluster that is slow or full', () => {
     const ids = await makeStores(150);
     const looks: string[] = [];
     let onLook = (): void => undefined;
-    watch = await startWatch(database.db, kube, {
+    await cluster.watch({
       sweepIntervalMs: 1_000,
       guardrails: ({ id }) => {
         looks.push(id);
@@ -169,7 +149,7 @@ describe('the watch of a cluster that is slow or full', () => {
 
   it('looks at all others though one store cannot be looked at', async () => {
     const [broken, ...others] = [...(await makeStores(1)), ...(await makeStores(9))];
-    watch = await startWatch(database.db, kube, {
+    await cluster.watch({
       sweepIntervalMs: 60_000,
       guardrails: ({ id }) => {
         if (id === broken) {
@@ -185,20 +165,20 @@ describe('the watch of a cluster that is slow or full', () => {
 
   it('begins no sweep over the Secrets before a whole interval has passed since the last one', async (t) => {
     await makeStores(1);
-    const { listMetadata } = kube;
+    const { listMetadata } = cluster.kube;
     const gate = new AbortController();
     const inspectedAt: number[] = [];
-    t.mock.method(kube, 'listMetadata', async (kind: Kind, selection: Selection, signal: AbortSignal) => {
+    t.mock.method(cluster.kube, 'listMetadata', async (kind: Kind, selection: Selection, signal: AbortSignal) => {
       await delay(60_000, undefined, { signal: AbortSignal.any([gate.signal, signal]) }).catch(() => undefined);
       inspectedAt.push(performance.now());
       return await listMetadata(kind, selection, signal);
     });
     // Which tells nothing that would be looked at sooner.
-    t.mock.method(kube, 'watchMetadata', async function* () {
+    t.mock.method(cluster.kube, 'watchMetadata', async function* () {
       await new Promise(() => undefined);
     });
-    const resyncs = t.mock.method(kube, 'listPages');
-    watch = await startWatch(database.db, kube, { sweepIntervalMs: 200 });
+    const resyncs = t.mock.method(cluster.kube, 'listPages');
+    await cluster.watch({ sweepIntervalMs: 200 });
     await waitUntil('some resyncs', () => resyncs.mock.callCount() > 5 * 11);
     gate.abort();
     await waitUntil('more sweeps', () => inspectedAt.length >= 4);
@@ -208,12 +188,12 @@ describe('the watch of a cluster that is slow or full', () => {
 
   it('asks for the Secrets of a few stores at once, however many of them change', async (t) => {
     const ids = await makeStores(20);
-    watch = await startWatch(database.db, kube, { sweepIntervalMs: 60_000 });
+    await cluster.watch({ sweepIntervalMs: 60_000 });
     await waitUntil('healthy', () => isAll(ids, 'healthy'));
-    const { listMetadata } = kube;
+    const { listMetadata } = cluster.kube;
     let most = 0;
     let underWay = 0;
-    t.mock.method(kube, 'listMetadata', async (kind: Kind, selection: Selection, signal: AbortSignal) => {
+    t.mock.method(cluster.kube, 'listMetadata', async (kind: Kind, selection: Selection, signal: AbortSignal) => {
       underWay += 1;
       most = Math.max(most, underWay);
       await delay(20);
@@ -222,8 +202,8 @@ describe('the watch of a cluster that is slow or full', () => {
     });
     for (const id of ids) {
       const namespace = storeNamespace(id);
-      kube.remove('Secret', { name: 'sh.helm.release.v1.x.v1', namespace });
-      kube.put('ResourceQuota', { name: 'plan', namespace }, { status: { used: { 'count/secrets': '1' } } });
+      cluster.kube.remove('Secret', { name: 'sh.helm.release.v1.x.v1', namespace });
+      cluster.kube.put('ResourceQuota', { name: 'plan', namespace }, { status: { used: { 'count/secrets': '1' } } });
     }
     await waitUntil('degraded', () => isAll(ids, 'degraded'));
     assert.ok(most <= 6, `${most} at once`);

@@ -1,9 +1,11 @@
 // For tests of the watch: living stores of a test engine, as rows and as objects of a cluster in memory, and what gets written of them.
+import { after, afterEach, before, beforeEach } from 'node:test';
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
+import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import type { Engine } from '../engines/engine.ts';
 import { newId, storeNamespace } from '../ids.ts';
-import type { MemoryKube } from '../kube/memory-kube.ts';
+import { createMemoryKube, type MemoryKube } from '../kube/memory-kube.ts';
 import { silentLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import { SEAL_ANNOTATION, sealSecret } from '../stores/secret-seal.ts';
@@ -76,6 +78,49 @@ export async function startWatch(
     async end() {
       term.abort();
       await running;
+    },
+  };
+}
+
+export interface WatchedCluster {
+  readonly db: Db;
+  /** Another one for each test. */
+  readonly kube: MemoryKube;
+  /** From now on, until the test has ended or starts another one. */
+  watch(more: Parameters<typeof startWatch>[2]): Promise<RunningWatch>;
+}
+
+/** For the tests of one `describe`: a database, for each test without any store, and a cluster of one node. */
+export function useWatchedCluster(): WatchedCluster {
+  let database: TestDatabase;
+  let kube: MemoryKube;
+  let running: RunningWatch | null = null;
+  const endWatch = async (): Promise<void> => {
+    await running?.end();
+    running = null;
+  };
+  before(async () => {
+    database = await createTestDatabase();
+    await insertTenantAndCluster(database.db);
+  });
+  beforeEach(async () => {
+    await sql`truncate events, jobs, stores cascade`.execute(database.db);
+    kube = createMemoryKube();
+    kube.put('Node', { name: 'souk' }, {});
+  });
+  afterEach(endWatch);
+  after(() => database.close());
+  return {
+    get db() {
+      return database.db;
+    },
+    get kube() {
+      return kube;
+    },
+    async watch(more) {
+      await endWatch();
+      running = await startWatch(database.db, kube, more);
+      return running;
     },
   };
 }

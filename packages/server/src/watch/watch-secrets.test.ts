@@ -1,72 +1,47 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, it, type TestContext } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as delay, setImmediate as nextTick } from 'node:timers/promises';
-import { sql } from 'kysely';
-import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
 import { waitUntil } from '../db/wait-until.ts';
 import { newId, storeNamespace } from '../ids.ts';
-import { createMemoryKube, type MemoryKube } from '../kube/memory-kube.ts';
 import { createMetrics } from '../metrics.ts';
-import {
-  insertTenantAndCluster,
-  makeLivingStore,
-  type RunningWatch,
-  readDrifts,
-  readHealth,
-  startWatch,
-} from './test-watched-stores.ts';
+import { makeLivingStore, readDrifts, readHealth, useWatchedCluster } from './test-watched-stores.ts';
 import { createSecretWatches, MOST_WATCHED } from './watch-secrets.ts';
 
 const EDITED = { data: { password: Buffer.from('other').toString('base64') } };
 const NO_SWEEP_MS = 600_000;
 
 describe('the watches on Secrets', () => {
-  let database: TestDatabase;
-  let kube: MemoryKube;
-  let watch: RunningWatch | null = null;
-  before(async () => {
-    database = await createTestDatabase();
-    await insertTenantAndCluster(database.db);
-  });
-  beforeEach(async () => {
-    await sql`truncate events, jobs, stores cascade`.execute(database.db);
-    kube = createMemoryKube();
-    kube.put('Node', { name: 'souk' }, {});
-  });
-  afterEach(async () => {
-    await watch?.end();
-    watch = null;
-  });
-  after(() => database.close());
+  const cluster = useWatchedCluster();
 
   /** A healthy store whose Secrets were inspected by the first sweep and with the beginning of the watch. */
   async function watchOne(t: TestContext): Promise<string> {
-    const inspected = t.mock.method(kube, 'listMetadata');
-    const id = await makeLivingStore(database.db, kube);
-    watch = await startWatch(database.db, kube, { sweepIntervalMs: NO_SWEEP_MS });
-    await waitUntil('health', async () => (await readHealth(database.db, id))?.health === 'healthy');
+    const inspected = t.mock.method(cluster.kube, 'listMetadata');
+    const id = await makeLivingStore(cluster.db, cluster.kube);
+    await cluster.watch({ sweepIntervalMs: NO_SWEEP_MS });
+    await waitUntil('health', async () => (await readHealth(cluster.db, id))?.health === 'healthy');
     await waitUntil('two inspections', () => inspected.mock.callCount() >= 2);
     return id;
   }
 
-  const edit = (id: string): void => kube.put('Secret', { name: 'store-admin', namespace: storeNamespace(id) }, EDITED);
+  const edit = (id: string): void =>
+    cluster.kube.put('Secret', { name: 'store-admin', namespace: storeNamespace(id) }, EDITED);
   const untilTold = (id: string): Promise<unknown> =>
-    waitUntil('it was told', async () => (await readDrifts(database.db, id)).length > 0, 10_000);
+    waitUntil('it was told', async () => (await readDrifts(cluster.db, id)).length > 0, 10_000);
 
   it('have an edited Secret told without any sweep', async (t) => {
     const id = await watchOne(t);
     edit(id);
     await untilTold(id);
-    assert.deepEqual(await readDrifts(database.db, id), ['the Secret store-admin was edited']);
+    assert.deepEqual(await readDrifts(cluster.db, id), ['the Secret store-admin was edited']);
   });
 
   it('have a loss told though an inspection that began before it would end after the one that saw it', async (t) => {
     const id = await watchOne(t);
-    const { listMetadata } = kube;
+    const { listMetadata } = cluster.kube;
     const gate = new AbortController();
     let hasListed = false;
     t.mock.method(
-      kube,
+      cluster.kube,
       'listMetadata',
       async (...asked: Parameters<typeof listMetadata>) => {
         const listed = await listMetadata(...asked);
@@ -78,10 +53,14 @@ describe('the watches on Secrets', () => {
     );
     const namespace = storeNamespace(id);
     const count = (secrets: string): void =>
-      kube.put('ResourceQuota', { name: 'plan', namespace }, { status: { used: { 'count/secrets': secrets } } });
+      cluster.kube.put(
+        'ResourceQuota',
+        { name: 'plan', namespace },
+        { status: { used: { 'count/secrets': secrets } } },
+      );
     count('3');
     await waitUntil('an inspection that waits', () => hasListed);
-    kube.remove('Secret', { name: 'sh.helm.release.v1.x.v1', namespace });
+    cluster.kube.remove('Secret', { name: 'sh.helm.release.v1.x.v1', namespace });
     count('2');
     await delay(500);
     gate.abort();
@@ -90,10 +69,10 @@ describe('the watches on Secrets', () => {
 
   it('have the Secrets inspected when one begins anew, for what happened in between', async (t) => {
     const id = await watchOne(t);
-    kube.muteWatches(true);
+    cluster.kube.muteWatches(true);
     edit(id);
-    kube.muteWatches(false);
-    kube.endWatches();
+    cluster.kube.muteWatches(false);
+    cluster.kube.endWatches();
     await untilTold(id);
   });
 
@@ -105,7 +84,7 @@ describe('the watches on Secrets', () => {
       kube: {
         watchMetadata(kind, start, signal) {
           if (signal !== undefined) signals.push(signal);
-          return kube.watchMetadata(kind, start, signal);
+          return cluster.kube.watchMetadata(kind, start, signal);
         },
       },
       signal: term.signal,

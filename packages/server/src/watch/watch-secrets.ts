@@ -6,7 +6,7 @@ import type { Kube } from '../kube/kube.ts';
 import { isKubeError } from '../kube/kube-error.ts';
 import type { Metrics } from '../metrics.ts';
 
-/** Each costs the API server a third of a megabyte (docs/operations/reliability.md). The Secrets of the others are left to the sweep. */
+/** Each costs the API server a third of a megabyte (docs/decisions/0016). The Secrets of the others are left to the sweep. */
 export const MOST_WATCHED = 1_000;
 // Helm writes its records all the time; the quota counts them.
 const FIELDS = 'type!=helm.sh/release.v1';
